@@ -1,0 +1,78 @@
+# zkclear. `make` prints the targets; `make test` and `make demo` are all that a visitor needs.
+# Every tool that is used lives in this checkout: tools/bootstrap.py puts it there, this PATH finds it.
+
+PYTHON ?= python3
+ROOT := $(CURDIR)
+
+export PATH := $(ROOT)/.venv/bin:$(ROOT)/contracts/node_modules/.bin:$(ROOT)/build/bin:$(PATH)
+export VIRTUAL_ENV := $(ROOT)/.venv
+export UV_PROJECT_ENVIRONMENT := $(ROOT)/.venv
+export UV_PYTHON_DOWNLOADS := never
+export GOTOOLCHAIN := local
+export GOFLAGS := -buildvcs=false
+
+RUN := $(ROOT)/.venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup generate build keys lint test flow attack vectors stats fuzz bench demo verify check clean
+
+help: ## print this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup: ## fetch every tool and library into this folder (skipped while nothing changed)
+	@$(PYTHON) tools/bootstrap.py
+
+generate: setup ## write stubs and errors from proto/
+	$(RUN) tools/generate_errors.py
+	$(RUN) tools/generate.py
+
+build: setup ## compile contracts and the Go binary
+	cd contracts && forge build
+
+keys: setup ## make the development keys, cached per circuit hash
+	zkclear-circuits keys --development
+
+lint: setup ## check style and types in every language
+	ruff check .
+	ruff format --check .
+	mypy
+	cd circuits && test -z "$$(gofmt -l . | tee /dev/stderr)" && go vet ./...
+	cd contracts && forge fmt --check
+	cd proto && buf lint
+
+test: setup ## what a clean checkout must pass: all languages, shape tiny, one flow with real proofs
+	@$(RUN) tools/run_tests.py
+
+flow: setup ## every order-to-audit flow on a local chain, with real proofs
+	$(RUN) -m pytest -m flow
+
+attack: setup ## forged batches, replays, withheld queue
+	$(RUN) -m pytest -m attack
+
+vectors: setup ## write tests/vectors from the rules
+	$(RUN) tests/vectors/generate.py
+
+stats: setup ## compare constraints and gas with the golden files
+	cd circuits && go test -count=1 -run Stats ./...
+	cd contracts && FORGE_SNAPSHOT_CHECK=true forge test
+
+fuzz: setup ## look longer for counterexamples in every language
+	HYPOTHESIS_PROFILE=long $(RUN) -m pytest -m "not flow"
+	cd contracts && FOUNDRY_PROFILE=long forge test
+
+bench: setup ## measure speed
+	$(RUN) tools/bench.py
+
+demo: setup ## the README's story on a local chain
+	@$(RUN) tools/demo.py
+
+verify: setup ## check the demo chain from L1 data alone
+	zkclear verify
+
+check: generate vectors ## generated files and vectors leave no diff; then lint and test
+	git diff --exit-code
+	$(MAKE) lint
+	$(MAKE) test
+
+clean: ## remove what was built here (not the downloaded tools)
+	rm -rf build contracts/out contracts/cache contracts/broadcast .pytest_cache .mypy_cache .ruff_cache .hypothesis
