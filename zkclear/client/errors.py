@@ -326,10 +326,6 @@ REASONS: dict[str, tuple[type[BaseError], str]] = {
         OperatorError,
         "A list is longer than the shape holds.",
     ),
-    "ACCOUNTS_NOT_INCREASING": (
-        OperatorError,
-        "The touched accounts are not in strictly increasing order.",
-    ),
     "ENTRIES_NOT_INCREASING": (
         OperatorError,
         "The entries are not in their strictly increasing order.",
@@ -394,13 +390,13 @@ REASONS: dict[str, tuple[type[BaseError], str]] = {
         OperatorError,
         "The account was opened before.",
     ),
+    "REQUEST_REPEATED": (
+        OperatorError,
+        "A batch takes one request of this kind an account.",
+    ),
     "UNLISTED_MARKET": (
         OperatorError,
         "The market is not listed.",
-    ),
-    "DUST_CREDIT": (
-        OperatorError,
-        "The rounding remainders credited to account 0 are not the whole units of their sum.",
     ),
     "REBATE_TOO_LARGE": (
         OperatorError,

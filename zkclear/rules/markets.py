@@ -1,0 +1,122 @@
+"""
+Listing: which market configurations may exist at all.
+
+Contract twin: `MarketLib.sol`. Vectors: `markets.json`.
+"""
+
+from zkclear.rules.reject import Reject, Rejected
+from zkclear.rules.state import MarketConfig, Rates
+from zkclear.rules.units import (
+    PPM,
+    PPM_BOUND,
+    QUOTE_BOUND,
+    QUOTE_PER_LOT_TICK_BOUND,
+    SIZE_BOUND,
+    in_range,
+)
+
+E8_BOUND = 2**64
+LOT_TICK_SCALE = 10**10
+"""lot_e8 * tick_e8 is in 10^-16 tokens, quote in 10^-6."""
+SIZE_E8_BOUND = 2**63
+"""Positions travel as signed 64-bit numbers of 10^-8 base units."""
+
+
+def quote_per_lot_tick(lot_e8: int, tick_e8: int) -> int:
+    """
+    Quote units of one lot at one tick.
+
+    Units:   10^-8 base units * 10^-8 tokens a base unit -> quote (10^-6 tokens).
+    Bounds:  lot_e8 and tick_e8 below 2^64; the result is in 1..2^24-1.
+    Rounds:  nothing; a product that is not whole is refused.
+    Rejects: BAD_MARKET_CONFIG.
+    Claims:  C4.
+    """
+    in_range(lot_e8, 1, E8_BOUND, reason=Reject.BAD_MARKET_CONFIG, field="lot_e8")
+    in_range(tick_e8, 1, E8_BOUND, reason=Reject.BAD_MARKET_CONFIG, field="tick_e8")
+    whole, rest = divmod(lot_e8 * tick_e8, LOT_TICK_SCALE)
+    if rest:
+        raise Rejected(
+            Reject.BAD_MARKET_CONFIG,
+            {"field": "quote_per_lot_tick", "lot_e8": lot_e8, "tick_e8": tick_e8},
+        )
+    in_range(
+        whole,
+        1,
+        QUOTE_PER_LOT_TICK_BOUND,
+        reason=Reject.BAD_MARKET_CONFIG,
+        field="quote_per_lot_tick",
+    )
+    return whole
+
+
+def _check_rates(rates: Rates, *, field: str) -> None:
+    in_range(
+        rates.r1, 1, PPM_BOUND, reason=Reject.BAD_MARKET_CONFIG, field=f"{field}.r1"
+    )
+    in_range(
+        rates.r2,
+        rates.r1,
+        PPM_BOUND,
+        reason=Reject.BAD_MARKET_CONFIG,
+        field=f"{field}.r2",
+    )
+    in_range(
+        rates.r3,
+        rates.r2,
+        PPM_BOUND,
+        reason=Reject.BAD_MARKET_CONFIG,
+        field=f"{field}.r3",
+    )
+
+
+def check_config(config: MarketConfig) -> None:
+    """
+    Refuse a market that could not be cleared, or that would pay a maker more than the taker brings.
+
+    Units:   as design section 4.
+    Bounds:  quote_per_lot_tick exact; 0 < t1 < t2 < 2^62; rates positive, not decreasing, maintenance <= initial;
+             -taker_fee <= maker_fee < 2^20; shares at most 10^6; open interest below 2^40 and 2^63 / lot_e8.
+    Rounds:  nothing.
+    Rejects: BAD_MARKET_CONFIG with the field, REBATE_TOO_LARGE.
+    Claims:  C4.
+    """
+    bad = Reject.BAD_MARKET_CONFIG
+    expected = quote_per_lot_tick(config.lot_e8, config.tick_e8)
+    in_range(
+        config.quote_per_lot_tick,
+        expected,
+        expected + 1,
+        reason=bad,
+        field="quote_per_lot_tick",
+    )
+    in_range(config.t1, 1, QUOTE_BOUND, reason=bad, field="t1")
+    in_range(config.t2, config.t1 + 1, QUOTE_BOUND, reason=bad, field="t2")
+    _check_rates(config.maintenance, field="maintenance")
+    _check_rates(config.initial, field="initial")
+    for name in ("r1", "r2", "r3"):
+        low = getattr(config.maintenance, name)
+        in_range(
+            getattr(config.initial, name),
+            low,
+            PPM_BOUND,
+            reason=bad,
+            field=f"initial.{name}",
+        )
+    in_range(config.taker_fee, 0, PPM_BOUND, reason=bad, field="taker_fee")
+    if config.maker_fee < -config.taker_fee:
+        raise Rejected(
+            Reject.REBATE_TOO_LARGE,
+            {"maker_fee_ppm": config.maker_fee, "taker_fee_ppm": config.taker_fee},
+        )
+    in_range(
+        config.maker_fee, -config.taker_fee, PPM_BOUND, reason=bad, field="maker_fee"
+    )
+    for name in ("liquidation_fee", "keeper_share", "close_factor", "closeout"):
+        in_range(getattr(config, name), 0, PPM + 1, reason=bad, field=name)
+    in_range(
+        config.max_funding_rate, 0, PPM_BOUND, reason=bad, field="max_funding_rate"
+    )
+    most = min(SIZE_BOUND, -(-SIZE_E8_BOUND // config.lot_e8))
+    in_range(config.max_open_interest, 1, most, reason=bad, field="max_open_interest")
+    in_range(config.status, 1, 2, reason=bad, field="status")
