@@ -27,9 +27,11 @@ generate: setup ## write stubs and errors from proto/
 	$(RUN) tools/generate.py
 
 build: setup ## compile contracts and the Go binary
-	cd contracts && forge build
+	@echo "build: contracts and zkclear-circuits (the first time takes a minute)"
+	@cd contracts && forge build --quiet
+	@cd circuits && go build -trimpath -o $(ROOT)/build/bin/zkclear-circuits ./cmd/zkclear-circuits
 
-keys: setup ## make the development keys, cached per circuit hash
+keys: build ## make the development keys, cached per circuit hash
 	zkclear-circuits keys --development
 
 lint: setup ## check style and types in every language
@@ -38,32 +40,32 @@ lint: setup ## check style and types in every language
 	mypy
 	cd circuits && test -z "$$(gofmt -l . | tee /dev/stderr)" && go vet ./...
 	cd contracts && forge fmt --check
-	cd proto && buf lint
+	mkdir -p build && $(RUN) tools/generate.py --image build/proto.binpb && buf lint build/proto.binpb --config proto/buf.yaml
 
-test: setup ## what a clean checkout must pass: all languages, shape tiny, one flow with real proofs
+test: build ## what a clean checkout must pass: all languages, shape tiny, one flow with real proofs
 	@$(RUN) tools/run_tests.py
 
-flow: setup ## every order-to-audit flow on a local chain, with real proofs
+flow: build ## every order-to-audit flow on a local chain, with real proofs
 	$(RUN) -m pytest -m flow
 
-attack: setup ## forged batches, replays, withheld queue
+attack: build ## forged batches, replays, withheld queue
 	$(RUN) -m pytest -m attack
 
 vectors: setup ## write tests/vectors from the rules
 	$(RUN) tests/vectors/generate.py
 
-stats: setup ## compare constraints and gas with the golden files
+stats: build ## compare constraints and gas with the golden files
 	cd circuits && go test -count=1 -run Stats ./...
 	cd contracts && FORGE_SNAPSHOT_CHECK=true forge test
 
-fuzz: setup ## look longer for counterexamples in every language
+fuzz: build ## look longer for counterexamples in every language
 	HYPOTHESIS_PROFILE=long $(RUN) -m pytest -m "not flow"
 	cd contracts && FOUNDRY_PROFILE=long forge test
 
-bench: setup ## measure speed
+bench: build ## measure speed
 	$(RUN) tools/bench.py
 
-demo: setup ## the README's story on a local chain
+demo: build ## the README's story on a local chain
 	@$(RUN) tools/demo.py
 
 verify: setup ## check the demo chain from L1 data alone
