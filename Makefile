@@ -59,7 +59,7 @@ stats: build ## compare constraints and gas with the golden files
 	cd contracts && FORGE_SNAPSHOT_CHECK=true forge test
 
 fuzz: build ## look longer for counterexamples in every language
-	HYPOTHESIS_PROFILE=long $(RUN) -m pytest -m "not flow"
+	$(RUN) -m pytest -m "not flow" --hypothesis-profile=long
 	cd contracts && FOUNDRY_PROFILE=long forge test
 
 bench: build ## measure speed
