@@ -24,6 +24,7 @@ from jsonschema import Draft202012Validator
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 GENERATOR = "tests/vectors/generate.py"
+sys.path.insert(0, str(ROOT))  # case modules share tests.vectors.drawer and the rule book
 
 
 class VectorError(Exception):

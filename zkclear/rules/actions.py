@@ -36,19 +36,12 @@ def order_code(*, sell: bool, tif: TimeInForce, reduce_only: bool) -> int:
     Rejects: nothing.
     Claims:  C2.
     """
-    return (
-        ORDER_CLASS
-        | (SELL_BIT if sell else 0)
-        | (tif << 1)
-        | (REDUCE_ONLY_BIT if reduce_only else 0)
-    )
+    return ORDER_CLASS | (SELL_BIT if sell else 0) | (tif << 1) | (REDUCE_ONLY_BIT if reduce_only else 0)
 
 
 def _order_name(code: int) -> str:
     side = "SELL" if is_sell(code) else "BUY"
-    return f"{side} {time_in_force(code).name}" + (
-        " REDUCE_ONLY" if is_reduce_only(code) else ""
-    )
+    return f"{side} {time_in_force(code).name}" + (" REDUCE_ONLY" if is_reduce_only(code) else "")
 
 
 def is_order(code: int) -> bool:
@@ -71,9 +64,7 @@ def time_in_force(code: int) -> TimeInForce:
     return TimeInForce((code >> 1) & 3)
 
 
-ORDER_NAMES: dict[int, str] = {
-    code: _order_name(code) for code in range(ORDER_CLASS, ORDER_CLASS + 16)
-}
+ORDER_NAMES: dict[int, str] = {code: _order_name(code) for code in range(ORDER_CLASS, ORDER_CLASS + 16)}
 """Code to string for every plain order; 0x40 is "BUY GTC"."""
 ORDER_CODES: dict[str, int] = {name: code for code, name in ORDER_NAMES.items()}
 """String to code for every plain order."""

@@ -28,10 +28,7 @@ class ClosingClass(IntEnum):
 
 
 def _unchanged(opening: Account, closing: Account) -> bool:
-    still = all(
-        a.size == b.size
-        for a, b in zip(opening.positions, closing.positions, strict=True)
-    )
+    still = all(a.size == b.size for a, b in zip(opening.positions, closing.positions, strict=True))
     return still and closing.collateral >= opening.collateral
 
 
@@ -40,9 +37,7 @@ def _healthy(closing: Account, markets: Sequence[Market]) -> bool:
     return worth >= margin_initial(closing.positions, markets)
 
 
-def _reduced(
-    opening: Account, closing: Account, markets: Sequence[Market], *, withdrawn: Quote
-) -> bool:
+def _reduced(opening: Account, closing: Account, markets: Sequence[Market], *, withdrawn: Quote) -> bool:
     required_before = margin_maintenance(opening.positions, markets)
     if required_before == 0 or withdrawn != 0:
         return False
@@ -102,9 +97,7 @@ def check_bounds(opening: Account, closing: Account, markets: Sequence[Market]) 
         reason=Reject.COLLATERAL_OUT_OF_RANGE,
         field="collateral",
     )
-    for before, after, market in zip(
-        opening.positions, closing.positions, markets, strict=True
-    ):
+    for before, after, market in zip(opening.positions, closing.positions, markets, strict=True):
         in_range(
             after.size,
             1 - SIZE_BOUND,

@@ -62,13 +62,9 @@ def check_fill(
     in_range(fill.lots, 1, 2**48, reason=Reject.FIELD_OUT_OF_RANGE, field="fill.lots")
     for index, entry in ((fill.maker, maker), (fill.taker, taker)):
         if not actions.is_order(entry.action):
-            raise Rejected(
-                Reject.UNKNOWN_ACTION, {"entry": index, "given": entry.action}
-            )
+            raise Rejected(Reject.UNKNOWN_ACTION, {"entry": index, "given": entry.action})
     if maker.market != taker.market:
-        raise Rejected(
-            Reject.MARKET_MISMATCH, {"maker": maker.market, "taker": taker.market}
-        )
+        raise Rejected(Reject.MARKET_MISMATCH, {"maker": maker.market, "taker": taker.market})
     if actions.is_sell(maker.action) == actions.is_sell(taker.action):
         raise Rejected(Reject.SAME_SIDE, {"maker": fill.maker, "taker": fill.taker})
     if maker.account == taker.account:
@@ -79,15 +75,9 @@ def check_fill(
         raise Rejected(Reject.IOC_MAKES, {"entry": fill.maker})
     if actions.time_in_force(taker.action) is TimeInForce.POST_ONLY:
         raise Rejected(Reject.POST_ONLY_TAKES, {"entry": fill.taker})
-    worse = (
-        taker.limit < maker.limit
-        if actions.is_sell(maker.action)
-        else taker.limit > maker.limit
-    )
+    worse = taker.limit < maker.limit if actions.is_sell(maker.action) else taker.limit > maker.limit
     if worse:
-        raise Rejected(
-            Reject.PRICE_BEYOND_LIMIT, {"price": maker.limit, "limit": taker.limit}
-        )
+        raise Rejected(Reject.PRICE_BEYOND_LIMIT, {"price": maker.limit, "limit": taker.limit})
 
 
 def legs(fill: Fill, maker: Entry, config: MarketConfig) -> Legs:
@@ -102,9 +92,7 @@ def legs(fill: Fill, maker: Entry, config: MarketConfig) -> Legs:
     """
     cost = Quote(fill.lots * maker.limit * config.quote_per_lot_tick)
     maker_fee, taker_fee = fee(cost, config.maker_fee), fee(cost, config.taker_fee)
-    direction = (
-        1 if actions.is_sell(maker.action) else -1
-    )  # + when the maker receives the cost
+    direction = 1 if actions.is_sell(maker.action) else -1  # + when the maker receives the cost
     return Legs(
         price=maker.limit,
         cost=cost,

@@ -76,9 +76,7 @@ def advance(market: Market, *, mark: Ticks, step: int, elapsed: Seconds) -> Mark
     return replace(market, mark=mark, funding_index=index)
 
 
-def payment(
-    size: Lots, *, index: FundingIndex, settled: FundingIndex
-) -> tuple[Quote, int]:
+def payment(size: Lots, *, index: FundingIndex, settled: FundingIndex) -> tuple[Quote, int]:
     """
     What a position gets for the funding since it was last settled, and the dust that the rounding leaves.
 
@@ -114,12 +112,8 @@ def settle_account(account: Account, markets: Sequence[Market]) -> Settled:
     collateral, dust = int(account.collateral), 0
     positions = []
     for position, market in zip(account.positions, markets, strict=True):
-        credited, left = payment(
-            position.size, index=market.funding_index, settled=position.funding_index
-        )
+        credited, left = payment(position.size, index=market.funding_index, settled=position.funding_index)
         collateral += credited
         dust += left
         positions.append(Position(position.size, market.funding_index))
-    return Settled(
-        replace(account, collateral=Quote(collateral), positions=tuple(positions)), dust
-    )
+    return Settled(replace(account, collateral=Quote(collateral), positions=tuple(positions)), dust)

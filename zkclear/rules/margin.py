@@ -37,9 +37,7 @@ def notional_at_entry(lots: Lots, ticks: Ticks, *, quote_per_lot_tick: int) -> Q
     """
     value = notional(lots, mark=ticks, quote_per_lot_tick=quote_per_lot_tick)
     if value >= NOTIONAL_BOUND:
-        raise Rejected(
-            Reject.NOTIONAL_TOO_LARGE, {"given": value, "maximum": NOTIONAL_BOUND - 1}
-        )
+        raise Rejected(Reject.NOTIONAL_TOO_LARGE, {"given": value, "maximum": NOTIONAL_BOUND - 1})
     return value
 
 
@@ -60,9 +58,7 @@ def requirement(value: Quote, *, t1: Quote, t2: Quote, rates: Rates) -> Quote:
     return Quote(div_ceil(weighted, PPM))
 
 
-def equity(
-    collateral: Quote, positions: Sequence[Position], markets: Sequence[Market]
-) -> Quote:
+def equity(collateral: Quote, positions: Sequence[Position], markets: Sequence[Market]) -> Quote:
     """
     What an account is worth at the marks: collateral plus every position at its signed value.
 
@@ -79,9 +75,7 @@ def equity(
     return Quote(collateral + value)
 
 
-def _total(
-    positions: Sequence[Position], markets: Sequence[Market], *, initial: bool
-) -> Quote:
+def _total(positions: Sequence[Position], markets: Sequence[Market], *, initial: bool) -> Quote:
     total = 0
     for position, market in zip(positions, markets, strict=True):
         config = market.config
@@ -95,9 +89,7 @@ def _total(
     return Quote(total)
 
 
-def margin_maintenance(
-    positions: Sequence[Position], markets: Sequence[Market]
-) -> Quote:
+def margin_maintenance(positions: Sequence[Position], markets: Sequence[Market]) -> Quote:
     """
     Sum of the maintenance requirements: below it an account is liquidatable.
 
@@ -123,9 +115,7 @@ def margin_initial(positions: Sequence[Position], markets: Sequence[Market]) -> 
     return _total(positions, markets, initial=True)
 
 
-def withdrawable(
-    collateral: Quote, positions: Sequence[Position], markets: Sequence[Market]
-) -> Quote:
+def withdrawable(collateral: Quote, positions: Sequence[Position], markets: Sequence[Market]) -> Quote:
     """
     What may leave the account: equity above the initial margin, never less than nothing.
 

@@ -51,9 +51,7 @@ def quote_per_lot_tick(lot_e8: int, tick_e8: int) -> int:
 
 
 def _check_rates(rates: Rates, *, field: str) -> None:
-    in_range(
-        rates.r1, 1, PPM_BOUND, reason=Reject.BAD_MARKET_CONFIG, field=f"{field}.r1"
-    )
+    in_range(rates.r1, 1, PPM_BOUND, reason=Reject.BAD_MARKET_CONFIG, field=f"{field}.r1")
     in_range(
         rates.r2,
         rates.r1,
@@ -109,14 +107,10 @@ def check_config(config: MarketConfig) -> None:
             Reject.REBATE_TOO_LARGE,
             {"maker_fee_ppm": config.maker_fee, "taker_fee_ppm": config.taker_fee},
         )
-    in_range(
-        config.maker_fee, -config.taker_fee, PPM_BOUND, reason=bad, field="maker_fee"
-    )
+    in_range(config.maker_fee, -config.taker_fee, PPM_BOUND, reason=bad, field="maker_fee")
     for name in ("liquidation_fee", "keeper_share", "close_factor", "closeout"):
         in_range(getattr(config, name), 0, PPM + 1, reason=bad, field=name)
-    in_range(
-        config.max_funding_rate, 0, PPM_BOUND, reason=bad, field="max_funding_rate"
-    )
+    in_range(config.max_funding_rate, 0, PPM_BOUND, reason=bad, field="max_funding_rate")
     most = min(SIZE_BOUND, -(-SIZE_E8_BOUND // config.lot_e8))
     in_range(config.max_open_interest, 1, most, reason=bad, field="max_open_interest")
     in_range(config.status, 1, 2, reason=bad, field="status")

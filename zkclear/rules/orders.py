@@ -24,9 +24,7 @@ from zkclear.rules.units import (
 )
 
 
-def authorise(
-    account: Account, signer: Address, *, timestamp: Seconds, owner_only: bool = False
-) -> None:
+def authorise(account: Account, signer: Address, *, timestamp: Seconds, owner_only: bool = False) -> None:
     """
     Refuse a signature that does not speak for the account.
 
@@ -50,9 +48,7 @@ def authorise(
         )
 
 
-def check_terms(
-    entry: Entry, markets: tuple[Market, ...], *, timestamp: Seconds
-) -> None:
+def check_terms(entry: Entry, markets: tuple[Market, ...], *, timestamp: Seconds) -> None:
     """
     Refuse an entry whose signed terms can never be part of a batch at this time.
 
@@ -62,33 +58,21 @@ def check_terms(
     Rejects: FIELD_OUT_OF_RANGE, ORDER_EXPIRED, UNKNOWN_ACTION, UNLISTED_MARKET, MARKET_HALTED, NOTIONAL_TOO_LARGE.
     Claims:  C2, C3.
     """
-    in_range(
-        entry.nonce, 0, NONCE_BOUND, reason=Reject.FIELD_OUT_OF_RANGE, field="nonce"
-    )
-    in_range(
-        entry.expiry, 0, SECONDS_BOUND, reason=Reject.FIELD_OUT_OF_RANGE, field="expiry"
-    )
+    in_range(entry.nonce, 0, NONCE_BOUND, reason=Reject.FIELD_OUT_OF_RANGE, field="nonce")
+    in_range(entry.expiry, 0, SECONDS_BOUND, reason=Reject.FIELD_OUT_OF_RANGE, field="expiry")
     in_range(entry.trigger, 0, 1, reason=Reject.FIELD_OUT_OF_RANGE, field="trigger")
     if entry.expiry < timestamp:
-        raise Rejected(
-            Reject.ORDER_EXPIRED, {"expiry_s": entry.expiry, "timestamp_s": timestamp}
-        )
+        raise Rejected(Reject.ORDER_EXPIRED, {"expiry_s": entry.expiry, "timestamp_s": timestamp})
     if actions.is_order(entry.action):
-        in_range(
-            entry.lots, 1, SIZE_BOUND, reason=Reject.FIELD_OUT_OF_RANGE, field="lots"
-        )
-        in_range(
-            entry.limit, 1, TICKS_BOUND, reason=Reject.FIELD_OUT_OF_RANGE, field="limit"
-        )
+        in_range(entry.lots, 1, SIZE_BOUND, reason=Reject.FIELD_OUT_OF_RANGE, field="lots")
+        in_range(entry.limit, 1, TICKS_BOUND, reason=Reject.FIELD_OUT_OF_RANGE, field="limit")
         market = _listed_market(entry, markets)
         if market.config.status != LIVE:
             raise Rejected(
                 Reject.MARKET_HALTED,
                 {"market": entry.market, "status": market.config.status},
             )
-        notional_at_entry(
-            entry.lots, entry.limit, quote_per_lot_tick=market.config.quote_per_lot_tick
-        )
+        notional_at_entry(entry.lots, entry.limit, quote_per_lot_tick=market.config.quote_per_lot_tick)
     elif entry.action == actions.WITHDRAW:
         in_range(
             entry.amount,
@@ -102,9 +86,7 @@ def check_terms(
         in_range(entry.amount, 0, 1, reason=Reject.FIELD_OUT_OF_RANGE, field="amount")
         _listed_market(entry, markets)
     else:
-        raise Rejected(
-            Reject.UNKNOWN_ACTION, {"field": "action", "given": entry.action}
-        )
+        raise Rejected(Reject.UNKNOWN_ACTION, {"field": "action", "given": entry.action})
 
 
 def _listed_market(entry: Entry, markets: tuple[Market, ...]) -> Market:

@@ -35,11 +35,7 @@ def check_requests(requests: Sequence[Request]) -> None:
     Rejects: FIELD_OUT_OF_RANGE, REQUEST_REPEATED.
     Claims:  C9.
     """
-    counts = Counter(
-        (request.kind, request.account)
-        for request in requests
-        if request.kind in SINGLE
-    )
+    counts = Counter((request.kind, request.account) for request in requests if request.kind in SINGLE)
     for (kind, account), count in counts.items():
         if count > 1:
             raise Rejected(
@@ -70,9 +66,7 @@ def check_requests(requests: Sequence[Request]) -> None:
         )
         carries = request.kind in (RequestKind.DEPOSIT, RequestKind.WITHDRAW)
         low, high = (1, QUOTE_BOUND) if carries else (0, 1)
-        in_range(
-            request.amount, low, high, reason=Reject.FIELD_OUT_OF_RANGE, field="amount"
-        )
+        in_range(request.amount, low, high, reason=Reject.FIELD_OUT_OF_RANGE, field="amount")
 
 
 def apply_to_opening(account: Account, requests: Iterable[Request]) -> Account:
@@ -87,9 +81,7 @@ def apply_to_opening(account: Account, requests: Iterable[Request]) -> Account:
     """
     for request in requests:
         if request.kind is RequestKind.DEPOSIT:
-            account = replace(
-                account, collateral=Quote(account.collateral + request.amount)
-            )
+            account = replace(account, collateral=Quote(account.collateral + request.amount))
         elif request.kind is RequestKind.AGENT:
             account = replace(account, agent=request.address, agent_until=request.until)
     return account

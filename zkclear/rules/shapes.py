@@ -34,9 +34,7 @@ TINY = Shape("tiny", orders=4, fills=4, accounts=6, requests=4)
 SMALL = Shape("small", orders=64, fills=96, accounts=16, requests=16)
 MEDIUM = Shape("medium", orders=256, fills=384, accounts=64, requests=32)
 LARGE = Shape("large", orders=512, fills=768, accounts=128, requests=64)
-MICRO = Shape(
-    "micro", orders=2, fills=2, accounts=4, requests=2, markets=2, account_depth=4
-)
+MICRO = Shape("micro", orders=2, fills=2, accounts=4, requests=2, markets=2, account_depth=4)
 """Test only: small enough to attack wire by wire; its two markets make it a different state."""
 
 SHAPES: tuple[Shape, ...] = (TINY, SMALL, MEDIUM, LARGE)
@@ -48,6 +46,4 @@ def shape_by_name(name: str) -> Shape:
     for shape in SHAPES:
         if shape.name == name:
             return shape
-    raise KeyError(
-        f"no shape {name!r}; known: {', '.join(shape.name for shape in SHAPES)}"
-    )
+    raise KeyError(f"no shape {name!r}; known: {', '.join(shape.name for shape in SHAPES)}")

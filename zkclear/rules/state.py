@@ -170,9 +170,7 @@ def genesis(
     Claims:  C11.
     """
     assert len(configs) <= markets, "more markets than the shapes have rows"
-    rows = tuple(Market(config) for config in configs) + (UNLISTED,) * (
-        markets - len(configs)
-    )
+    rows = tuple(Market(config) for config in configs) + (UNLISTED,) * (markets - len(configs))
     accounts = {
         INSURANCE: empty_account(Address(0), markets=markets),
         FEES: empty_account(fee_recipient, markets=markets),

@@ -109,9 +109,7 @@ def clear(state: State, batch: Batch) -> Clearing:
             slots=_slots_after(account_id, opening, batch, net),
         )
         check_bounds(opening.account, closing, marked)
-        classes[account_id] = closing_class(
-            opening.account, closing, marked, withdrawn=withdrawn[account_id]
-        )
+        classes[account_id] = closing_class(opening.account, closing, marked, withdrawn=withdrawn[account_id])
         closings[account_id] = closing
     _check_reduce_only(batch, openings, closings)
     markets = _with_open_interest(marked, openings, closings)
@@ -154,9 +152,7 @@ def _check_header(state: State, batch: Batch) -> Seconds:
     return Seconds(batch.timestamp - state.timestamp)
 
 
-def advance_markets(
-    state: State, batch: Batch, *, elapsed: Seconds
-) -> tuple[Market, ...]:
+def advance_markets(state: State, batch: Batch, *, elapsed: Seconds) -> tuple[Market, ...]:
     """
     The markets at the batch's marks and funding indexes; open interest is still the old one.
 
@@ -178,16 +174,12 @@ def advance_markets(
         )
     moved = tuple(
         advance(market, mark=mark, step=step, elapsed=elapsed)
-        for market, mark, step in zip(
-            state.markets[:listed], batch.marks, batch.funding_steps, strict=True
-        )
+        for market, mark, step in zip(state.markets[:listed], batch.marks, batch.funding_steps, strict=True)
     )
     return moved + state.markets[listed:]
 
 
-def open_accounts(
-    state: State, batch: Batch, markets: tuple[Market, ...]
-) -> dict[AccountId, Opening]:
+def open_accounts(state: State, batch: Batch, markets: tuple[Market, ...]) -> dict[AccountId, Opening]:
     """
     Accounts 0 and 1 and every account that an entry or a request names, in id order, at their opening state.
 
@@ -207,9 +199,7 @@ def open_accounts(
     openings = {}
     for account_id in sorted(named):
         mine = requests.get(account_id, [])
-        opens = next(
-            (request for request in mine if request.kind is RequestKind.OPEN), None
-        )
+        opens = next((request for request in mine if request.kind is RequestKind.OPEN), None)
         exists = account_id in state.accounts
         if opens is not None and exists:
             raise Rejected(Reject.ACCOUNT_EXISTS, {"account": account_id})
@@ -242,15 +232,10 @@ def resolve_requests(
     Rejects: nothing.
     Claims:  C9.
     """
-    return tuple(
-        outcome(request, openings[request.account].account, markets)
-        for request in batch.requests
-    )
+    return tuple(outcome(request, openings[request.account].account, markets) for request in batch.requests)
 
 
-def _check_entries(
-    batch: Batch, openings: Mapping[AccountId, Opening], markets: tuple[Market, ...]
-) -> None:
+def _check_entries(batch: Batch, openings: Mapping[AccountId, Opening], markets: tuple[Market, ...]) -> None:
     """Order, terms and signature of every entry."""
     for before, entry in zip(batch.entries, batch.entries[1:], strict=False):
         if entry.position <= before.position:
@@ -281,9 +266,7 @@ class _Net:
     cash: dict[AccountId, int]
 
 
-def _net_fills(
-    batch: Batch, openings: Mapping[AccountId, Opening], markets: tuple[Market, ...]
-) -> _Net:
+def _net_fills(batch: Batch, openings: Mapping[AccountId, Opening], markets: tuple[Market, ...]) -> _Net:
     """Every fill checked, and all effects added up: addition commutes, so no order between fills matters."""
     net = _Net(filled=defaultdict(int), lots=defaultdict(int), cash=defaultdict(int))
     for fill in batch.fills:
@@ -334,22 +317,16 @@ def _withdrawals(
                     "available_e6": available,
                 },
             )
-    return defaultdict(
-        lambda: Quote(0), {key: Quote(value) for key, value in totals.items()}
-    )
+    return defaultdict(lambda: Quote(0), {key: Quote(value) for key, value in totals.items()})
 
 
-def _slots_after(
-    account_id: AccountId, opening: Opening, batch: Batch, net: _Net
-) -> Mapping[int, Slot]:
+def _slots_after(account_id: AccountId, opening: Opening, batch: Batch, net: _Net) -> Mapping[int, Slot]:
     """The account's slots with every entry of the batch taken in."""
     slots = dict(opening.stored.slots)
     for index, entry in enumerate(batch.entries):
         if entry.account == account_id:
             stored = opening.stored.slot(entry.slot)
-            slots[entry.slot] = slot_after(
-                stored, entry, filled=Lots(net.filled[index])
-            )
+            slots[entry.slot] = slot_after(stored, entry, filled=Lots(net.filled[index]))
     return MappingProxyType(slots)
 
 
@@ -410,7 +387,5 @@ def _with_open_interest(
             )
             for key in openings
         ]
-        updated.append(
-            replace(market, open_interest=open_interest_after(market, sizes))
-        )
+        updated.append(replace(market, open_interest=open_interest_after(market, sizes)))
     return tuple(updated)

@@ -94,9 +94,7 @@ def entry_word(entry: Entry) -> int:
 
 def parse_entry(word: int, signer: Address) -> Entry:
     """The entry of a word and a recovered signer: the inverse of `entry_word`. Rejects: FIELD_OUT_OF_RANGE."""
-    account, market, action, lots, limit, expiry, nonce, trigger = unpack(
-        word, *ENTRY_WIDTHS
-    )
+    account, market, action, lots, limit, expiry, nonce, trigger = unpack(word, *ENTRY_WIDTHS)
     return Entry(
         account=AccountId(account),
         market=market,
@@ -137,16 +135,12 @@ def parse_request(word: int) -> Request:
         request = Request(RequestKind.OPEN, owner, address=Address(address))
     elif kind == RequestKind.AGENT:
         address, until, spare = unpack(body, 160, 40, 8)
-        request = Request(
-            RequestKind.AGENT, owner, address=Address(address), until=Seconds(until)
-        )
+        request = Request(RequestKind.AGENT, owner, address=Address(address), until=Seconds(until))
     elif kind in (RequestKind.DEPOSIT, RequestKind.WITHDRAW):
         amount, spare = unpack(body, 64, 144)
         request = Request(RequestKind(kind), owner, amount=Quote(amount))
     else:
-        raise Rejected(
-            Reject.FIELD_OUT_OF_RANGE, {"field": "request kind", "given": kind}
-        )
+        raise Rejected(Reject.FIELD_OUT_OF_RANGE, {"field": "request kind", "given": kind})
     in_range(spare, 0, 1, reason=Reject.FIELD_OUT_OF_RANGE, field="request padding")
     return request
 
@@ -182,9 +176,7 @@ def mark_words(marks: Sequence[Ticks]) -> list[int]:
 
 def step_words(steps: Sequence[int]) -> list[int]:
     """Four funding steps of 56 bits a word, offset by 2^55; a missing one is a plain 0. Claims: C1, C6."""
-    return _groups(
-        [step + FUNDING_STEP_BOUND for step in steps], size=MARKS_A_WORD, bits=56
-    )
+    return _groups([step + FUNDING_STEP_BOUND for step in steps], size=MARKS_A_WORD, bits=56)
 
 
 def header_word(batch: Batch) -> int:
@@ -217,9 +209,7 @@ def word_count(shape: Shape) -> int:
     return 4 + 2 * markets + 2 * shape.orders + fills + 2 * shape.requests
 
 
-def batch_words(
-    batch: Batch, shape: Shape, *, domain: int, old_root: int, new_root: int
-) -> list[int]:
+def batch_words(batch: Batch, shape: Shape, *, domain: int, old_root: int, new_root: int) -> list[int]:
     """
     The whole vector `d` of a batch, padded to its shape: what the proof and the contract agree on.
 
@@ -237,9 +227,7 @@ def batch_words(
         field="fills",
     )
     markets = -(-shape.markets // MARKS_A_WORD)
-    entries = [
-        word for entry in batch.entries for word in (entry_word(entry), entry.signer)
-    ]
+    entries = [word for entry in batch.entries for word in (entry_word(entry), entry.signer)]
     requests = [
         word
         for request, result in zip(batch.requests, batch.outcomes, strict=True)
@@ -253,8 +241,6 @@ def batch_words(
         *_padded(mark_words(batch.marks), markets, section="markets"),
         *_padded(step_words(batch.funding_steps), markets, section="markets"),
         *_padded(entries, 2 * shape.orders, section="orders"),
-        *_padded(
-            fill_words(batch.fills), -(-shape.fills // FILLS_A_WORD), section="fills"
-        ),
+        *_padded(fill_words(batch.fills), -(-shape.fills // FILLS_A_WORD), section="fills"),
         *_padded(requests, 2 * shape.requests, section="requests"),
     ]
