@@ -4,13 +4,13 @@ from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from tests.vectors.scenario import Exchange, trading_day
 from zkclear.rules.batch import Batch, Fill, Request, RequestKind
 from zkclear.rules.margin import equity, margin_initial
 from zkclear.rules.reject import Reject, Rejected
 from zkclear.rules.state import State
 from zkclear.rules.transition import apply_batch
-
-from tests.vectors.scenario import Exchange, trading_day
 
 
 def total_claim(state: State) -> int:

@@ -4,11 +4,11 @@ from fractions import Fraction
 
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.vectors.drawer import ETH
 from zkclear.rules.fills import fee
 from zkclear.rules.funding import payment, step_limit
 from zkclear.rules.margin import requirement
-
-from tests.vectors.drawer import ETH
 
 QUOTES = st.integers(0, 2**96 - 1)
 RATES = ETH.maintenance

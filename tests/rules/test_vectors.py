@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from zkclear.rules.reject import Reject, Rejected
 
 from tests.vectors.calls import CALLS
 from tests.vectors.records import numbers
+from zkclear.rules.reject import Reject, Rejected
 
 VECTORS = Path(__file__).resolve().parent.parent / "vectors"
 MODULES = (

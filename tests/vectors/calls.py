@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+from tests.vectors import records
+from tests.vectors.records import Plain
 from zkclear.rules import closing, fills, funding, margin, markets, num, orders, requests, words
 from zkclear.rules.batch import Entry, Fill, Outcome
 from zkclear.rules.shapes import shape_by_name
 from zkclear.rules.state import Rates, Slot
 from zkclear.rules.transition import apply_batch
-
-from tests.vectors import records
-from tests.vectors.records import Plain
 
 
 def _rows(plain: Plain) -> tuple[Any, Any]:

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from tests.vectors import records
+from tests.vectors.calls import CALLS
 from zkclear.rules.batch import Entry
 from zkclear.rules.reject import Rejected
 from zkclear.rules.state import Account, Market, MarketConfig, Position, Rates, Slot
-
-from tests.vectors import records
-from tests.vectors.calls import CALLS
 
 ETH = MarketConfig(
     lot_e8=100_000,

@@ -3,13 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
+from tests.vectors.drawer import BTC, ETH
 from zkclear.rules.batch import Batch, Entry, Fill, Request, RequestKind
 from zkclear.rules.shapes import MARKETS
 from zkclear.rules.state import MarketConfig, State, genesis
 from zkclear.rules.transition import advance_markets, apply_batch, open_accounts, resolve_requests
 from zkclear.rules.units import Seconds
-
-from tests.vectors.drawer import BTC, ETH
 
 FEE_RECIPIENT = 0xFEE
 START = 1_743_897_600

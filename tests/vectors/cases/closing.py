@@ -4,10 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from zkclear.rules.state import Market
-
 from tests.vectors import records
 from tests.vectors.drawer import ETH, account, case, markets
+from zkclear.rules.state import Market
 
 MODULE = "closing"
 CLAIMS = ("C4", "C5", "C8")

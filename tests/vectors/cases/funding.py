@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from zkclear.rules.state import Market
-
 from tests.vectors import records
 from tests.vectors.drawer import ETH, account, case, markets
+from zkclear.rules.state import Market
 
 MODULE = "funding"
 CLAIMS = ("C1", "C6")

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from zkclear.rules.state import Rates
-
 from tests.vectors import records
 from tests.vectors.drawer import BTC, ETH, case
+from zkclear.rules.state import Rates
 
 MODULE = "markets"
 CLAIMS = ("C4",)

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from zkclear.rules.state import Market
-
 from tests.vectors import records
 from tests.vectors.drawer import AGENT, ETH, OWNER, STRANGER, account, case, entry, markets
+from zkclear.rules.state import Market
 
 MODULE = "orders"
 CLAIMS = ("C2", "C3", "C5")

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from zkclear.rules.batch import Request, RequestKind
-
 from tests.vectors import records
 from tests.vectors.drawer import AGENT, OWNER, account, case, markets
+from zkclear.rules.batch import Request, RequestKind
 
 MODULE = "requests"
 CLAIMS = ("C5", "C9")

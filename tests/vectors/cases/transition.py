@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from zkclear.rules.batch import Batch, Entry, Fill, Outcome, Request, RequestKind
-from zkclear.rules.state import State
-
 from tests.vectors import records
 from tests.vectors.drawer import case
 from tests.vectors.scenario import START, Exchange, owner_of, trading_day
+from zkclear.rules.batch import Batch, Entry, Fill, Outcome, Request, RequestKind
+from zkclear.rules.state import State
 
 MODULE = "transition"
 CLAIMS = ("C1", "C2", "C3", "C4", "C5", "C6", "C8", "C9", "C11")

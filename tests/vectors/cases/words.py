@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from zkclear.rules import words
-from zkclear.rules.batch import Batch, Entry, Fill, Outcome, Request, RequestKind
-
 from tests.vectors import records
 from tests.vectors.drawer import AGENT, OWNER, case, entry
+from zkclear.rules import words
+from zkclear.rules.batch import Batch, Entry, Fill, Outcome, Request, RequestKind
 
 MODULE = "words"
 CLAIMS = ("C1", "C9")
