@@ -26,11 +26,11 @@ MODULES = (
 
 
 def _cases() -> list[Any]:
-    rows = []
-    for module in MODULES:
-        for case in json.loads((VECTORS / f"{module}.json").read_text())["cases"]:
-            rows.append(pytest.param(case, id=f"{module}-{case['id']}-{case['call']}"))
-    return rows
+    return [
+        pytest.param(case, id=f"{module}-{case['id']}-{case['call']}")
+        for module in MODULES
+        for case in json.loads((VECTORS / f"{module}.json").read_text())["cases"]
+    ]
 
 
 @pytest.mark.parametrize("case", _cases())
