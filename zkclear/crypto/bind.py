@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from zkclear.crypto.keccak import keccak256
-from zkclear.crypto.poseidon2 import FIELD, TAG_BATCH, require_element, sponge
+from zkclear.crypto.poseidon2 import TAG_BATCH, require_element, sponge
+from zkclear.crypto.poseidon2_constants import FIELD
 from zkclear.rules.shapes import Shape
 from zkclear.rules.words import WORD_BITS, word_count
 
