@@ -225,9 +225,12 @@ interface ISettlement is IERC5267 {
     /// @notice `authorizeAgent`, by the owner's EIP-712 signature of `AuthorizeAgent` over `agentNonce(account)`;
     /// the caller pays the fee. 65 bytes (r, s, v) or 64 (ERC-2098), low s.
     /// @dev Reverts with UnknownAccount, BadSignature, BadAddress, RequestPending, TokenAmountMismatch.
-    function authorizeAgentWithSig(uint32 account, address agent, uint40 until, bytes calldata signature)
-        external
-        returns (uint64 request);
+    function authorizeAgentWithSig(
+        uint32 account,
+        address agent,
+        uint40 until,
+        bytes calldata signature
+    ) external returns (uint64 request);
 
     /// @notice Queues the removal of `agent`, which must be the newest agent given to the account. Pulls the fee.
     /// @dev Reverts with NotOwner, BadAddress, RequestPending, TokenAmountMismatch.
@@ -235,9 +238,11 @@ interface ISettlement is IERC5267 {
 
     /// @notice `revokeAgent`, by the owner's EIP-712 signature of `RevokeAgent`; the caller pays the fee.
     /// @dev Reverts with UnknownAccount, BadSignature, BadAddress, RequestPending, TokenAmountMismatch.
-    function revokeAgentWithSig(uint32 account, address agent, bytes calldata signature)
-        external
-        returns (uint64 request);
+    function revokeAgentWithSig(
+        uint32 account,
+        address agent,
+        bytes calldata signature
+    ) external returns (uint64 request);
 
     // ----------------------------------------------------------- settlement
 
