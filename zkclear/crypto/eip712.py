@@ -5,11 +5,10 @@ Contract twins: `Eip712Lib.sol`, `EntryLib.sol`. Vectors: `eip712.json`.
 Types are flat. `market`, `action` and `asset` are strings of closed sets, hashed as strings so that wallets show words.
 """
 
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from struct import Struct
-from struct import error as StructError
 
 from zkclear.crypto.keccak import keccak256
 
@@ -97,13 +96,13 @@ class _Type:
         members = [member.split(" ") for member in text[text.index("(") + 1 : -1].split(",")]
         self.fields = tuple((kind, name) for kind, name in members)
         self.hash = keccak256(text.encode())
-        self.packer = Struct(">32s" + "".join(_FORMATS[kind] for kind, _ in self.fields))
+        self.packer = struct.Struct(">32s" + "".join(_FORMATS[kind] for kind, _ in self.fields))
 
     def struct_hash(self, *values: int | bytes) -> bytes:
         """`keccak256(type hash, fields)`; strings and arrays come already hashed, addresses as 20 bytes."""
         try:
             return keccak256(self.packer.pack(self.hash, *values))
-        except StructError as cause:
+        except struct.error as cause:
             raise ValueError(self._complaint(values)) from cause
 
     def _complaint(self, values: Sequence[int | bytes]) -> str:
