@@ -11,7 +11,7 @@ contract DevToken is ERC20, ERC20Permit {
     constructor() ERC20("Development USD", "USD") ERC20Permit("Development USD") {}
 
     /// @inheritdoc ERC20
-    function decimals() public pure override returns (uint8) {
+    function decimals() public pure virtual override returns (uint8) {
         return 6;
     }
 

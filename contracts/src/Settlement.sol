@@ -341,7 +341,8 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
     }
 
     function _requireNonePending(uint32 account, uint48 idPlusOne) private view {
-        require(idPlusOne == 0 || idPlusOne - 1 < queueHead, RequestPending(account, idPlusOne - 1));
+        // Not `require`: its arguments are evaluated even where it holds, and 0 has no predecessor.
+        if (idPlusOne > queueHead) revert RequestPending(account, idPlusOne - 1);
     }
 
     function _deposit(uint32 account, uint64 amountE6) private returns (uint64 id) {

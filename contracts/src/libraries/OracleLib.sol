@@ -66,9 +66,9 @@ library OracleLib {
         ticks = new uint256[](tickE8.length);
         uint256 quorum = panel.quorum;
         for (uint256 market = 0; market < ticks.length; ++market) {
-            uint256[] memory opinions = _opinions(reports, size, market);
-            require(opinions.length >= quorum, ISettlement.OracleQuorum(market, opinions.length, quorum));
-            uint256 mark = opinions[(opinions.length - 1) / 2] / tickE8[market];
+            (uint256[] memory opinions, uint256 found) = _opinions(reports, size, market);
+            require(found >= quorum, ISettlement.OracleQuorum(market, found, quorum));
+            uint256 mark = opinions[(found - 1) / 2] / tickE8[market];
             _checkMove(market, last[market], mark, demand.moveAtMostPpm);
             require(mark >= 1 && mark < TICKS_BOUND, ISettlement.FieldOverflow(mark));
             ticks[market] = mark;
@@ -98,14 +98,13 @@ library OracleLib {
         );
     }
 
-    /// @dev The prices that are not 0, ascending. Insertion, because there are as many as signers: a handful.
+    /// @dev The first `found` elements are the prices that are not 0, ascending. Insertion, because there are as many as signers: a handful.
     function _opinions(
         bytes calldata reports,
         uint256 size,
         uint256 market
-    ) private pure returns (uint256[] memory sorted) {
+    ) private pure returns (uint256[] memory sorted, uint256 found) {
         sorted = new uint256[](reports.length / size);
-        uint256 found = 0;
         for (uint256 place = 8 + 8 * market; place < reports.length; place += size) {
             uint256 priceE8 = uint64(bytes8(reports[place:place + 8]));
             if (priceE8 == 0) continue;
@@ -114,9 +113,6 @@ library OracleLib {
                 sorted[rank] = sorted[rank - 1];
             }
             sorted[rank] = priceE8;
-        }
-        assembly ("memory-safe") {
-            mstore(sorted, found) // forget the places of those without an opinion
         }
     }
 

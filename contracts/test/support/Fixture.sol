@@ -44,6 +44,14 @@ abstract contract Fixture is Assertions {
         _fund(bob);
     }
 
+    /// @dev Starts again with another token.
+    function deployWith(DevToken other) internal {
+        token = other;
+        settlement = new Settlement(deployment());
+        _fund(alice);
+        _fund(bob);
+    }
+
     function deployment() internal view returns (ISettlement.Deployment memory d) {
         d.token = address(token);
         d.feeRecipient = FEE_RECIPIENT;

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {ISettlement} from "../src/interfaces/ISettlement.sol";
+import {Batches} from "./support/Batches.sol";
+import {vm} from "./support/Vm.sol";
+
+// settle, when nothing is wrong
+// ├── an empty batch: number, root, time, marks move; nothing else
+// ├── the words shown to the verifier are those of docs/encoding.md
+// │   ├── with orders, cancels, withdrawals, fills and requests
+// │   └── in another shape
+// ├── a signed withdrawal credits its recipient
+// ├── a forced withdrawal credits the owner
+// ├── a deposit leaves the queue
+// └── anyone may call
+contract SettleTest is Batches {
+    function test_EmptyBatchMovesNumberRootTimeAndMarks() public {
+        vm.warp(START + 5);
+        Draft memory d = draft();
+        tiny.expect(expectedInputs(d));
+        vm.expectEmit(true, true, true, true, address(settlement));
+        emit ISettlement.BatchSettled(1, d.header.newRoot, TINY, uint40(START + 5), 0, 0, 0);
+        settle(d);
+        assertEq(settlement.batchNumber(), 1, "number");
+        assertEq(settlement.stateRoot(), d.header.newRoot, "root");
+        assertEq(settlement.lastTimestamp(), START + 5, "time");
+        uint32[] memory marks = settlement.marks();
+        assertEq(marks[0], 30_000, "ETH mark");
+        assertEq(marks[1], 60_000, "BTC mark");
+        assertEq(settlement.totalClaims(), 0, "claims");
+    }
+
+    function test_C1_WordsAreThoseOfTheEncoding() public {
+        uint32 first = openFor(alice, 500 * TOKEN);
+        uint32 second = openFor(bob, 500 * TOKEN);
+        Draft memory d = draft();
+        d.header.fundingSteps[0] = -7;
+        d.header.fundingSteps[1] = 2 ** 55 - 1;
+        addOrder(d, ALICE_KEY, orderWord(first, 0, BUY_GTC, 10, 30_010, 1));
+        addWithdrawal(d, ALICE_KEY, first, 3 * TOKEN, address(0xCAFE), 2);
+        addOrder(d, BOB_KEY, orderWord(second, 0, SELL_IOC, 10, 29_990, 1));
+        addCancel(d, BOB_KEY, second, 1, 5);
+        addFill(d, 0, 2, 4);
+        addFill(d, 0, 2, 5);
+        addFill(d, 1, 3, 2 ** 48 - 1);
+        addFill(d, type(uint16).max, 2, 1);
+        for (uint256 i = 0; i < 4; ++i) {
+            addOutcome(d, 1, 0);
+        }
+        settleExpecting(d);
+        assertEq(settlement.queueHead(), 4, "queue head");
+        assertEq(settlement.queuedDeposits(), 0, "queued deposits");
+        assertEq(settlement.claimable(address(0xCAFE)), 3 * TOKEN, "claim of the recipient");
+    }
+
+    function test_C1_WordsOfALargerShape() public {
+        uint32 first = openFor(alice, 500 * TOKEN);
+        Draft memory d = draft();
+        d.header.shape = SMALL;
+        for (uint40 nonce = 1; nonce <= 20; ++nonce) {
+            addOrder(d, ALICE_KEY, orderWord(first, uint8(nonce & 1), uint8(0x40 + (nonce & 15)), nonce, 7, nonce));
+            addFill(d, uint16(nonce), 3, nonce);
+        }
+        addOutcome(d, 1, 0);
+        addOutcome(d, 1, 0);
+        settleExpecting(d);
+    }
+}
