@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from tests.vectors.crypto_calls import CALLS, MALFORMED, decode
+from zkclear.crypto.groth16 import Fault, ProofRejected
 from zkclear.rules.reject import Rejected
 
 VECTORS = Path(__file__).resolve().parent.parent / "vectors"
-MODULES = ("poseidon2", "tree", "bind", "eip712")
+MODULES = ("poseidon2", "tree", "bind", "eip712", "groth16")
 
 
 def _cases() -> list[Any]:
@@ -28,6 +29,10 @@ def test_function_gives_its_golden_answer(case: dict[str, Any]) -> None:
     if case.get("reject") == MALFORMED:
         with pytest.raises((ValueError, IndexError)):
             call(inputs)
+    elif case.get("reject") in set(Fault):
+        with pytest.raises(ProofRejected) as rejection:
+            call(inputs)
+        assert case["reject"] == rejection.value.fault
     elif "reject" in case:
         with pytest.raises(Rejected) as refusal:
             call(inputs)

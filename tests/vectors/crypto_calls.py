@@ -1,12 +1,16 @@
 """The function behind each `call` of the crypto vectors, on plain values: one table for the generator and for pytest."""
 
+import json
 from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from tests.vectors import records
 from tests.vectors.records import Plain
 from zkclear.crypto import bind, eip712, poseidon2, signatures, sparse_tree, tree
 from zkclear.crypto.entry import Listing, entry_digest
+from zkclear.crypto.groth16 import ProofRejected, Verifier, verifying_key
 from zkclear.rules.batch import Entry
 from zkclear.rules.reject import Rejected
 from zkclear.rules.state import Slot
@@ -70,6 +74,18 @@ def _entry(plain: Plain) -> bytes:
     )
 
 
+@cache
+def verifier(name: str) -> Verifier:
+    """The verifier under the key of a sample of tests/vectors/groth16."""
+    sample = json.loads((Path(__file__).parent / "groth16" / f"{name}.json").read_text())
+    return Verifier(verifying_key(sample["verifying_key"]))
+
+
+def _verify(plain: Plain) -> bool:
+    verifier(plain["key"]).check(plain["proof"], plain["inputs"])
+    return True
+
+
 CALLS: dict[str, Callable[[Plain], Any]] = {
     "permute": lambda v: list(poseidon2.permute(v["state"])),
     "compress": lambda v: poseidon2.compress(*v["children"]),
@@ -110,6 +126,7 @@ CALLS: dict[str, Callable[[Plain], Any]] = {
     "receipt": _typed(eip712.receipt_digest),
     "entry_digest": _entry,
     "sign": lambda v: signatures.sign(v["digest"], v["private_key"]),
+    "verify": _verify,
     "recover": lambda v: signatures.recover(v["digest"], v["signature"]),
 }
 
@@ -121,6 +138,8 @@ def case(call: str, *flags: str, **inputs: Any) -> dict[str, Any]:
         row["out"] = CALLS[call](inputs)
     except Rejected as refusal:
         row["reject"] = str(refusal.reason)
+    except ProofRejected as refusal:
+        row["reject"] = str(refusal.fault)
     except (ValueError, IndexError):
         row["reject"] = MALFORMED
     return row

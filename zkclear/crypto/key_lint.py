@@ -52,7 +52,7 @@ def lint(
     twos: list[tuple[str, G2]] = [("beta", key.beta), ("gamma", key.gamma), ("delta", key.delta)]
     if key.commitment is not None:
         twos += [("commitment g", key.commitment.g), ("commitment gSigmaNeg", key.commitment.g_sigma_neg)]
-    count = (key.commitment is not None) if commitments is None else commitments
+    count = int(key.commitment is not None) if commitments is None else commitments
     checks = [
         _none("no point at infinity", [name for name, point in (*ones[:1], *twos) if not any(point)]),
         _none("points of G1 on the curve", _bad(ones, lambda point, name: parse_g1(point, name=name))),
@@ -61,9 +61,7 @@ def lint(
         _none("delta is not the generator", ["delta = +-G2"] if _is_generator(key.delta) else []),
         _equal("length of K", len(key.k), inputs + 1 + count),
         _none("no point of K is zero", [name for name, point in ones[1:] if not any(point)]),
-        _none(
-            "no point of K twice", [name for i, (name, point) in enumerate(ones[1:]) if point in key.k[:i]]
-        ),
+        _none("no point of K twice", _repeated(key.k)),
         Check("at most one commitment", count <= COMMITMENTS_MAX, f"{count} of at most {COMMITMENTS_MAX}"),
         _none("commitment key has a secret", _weak_commitment(key)),
     ]
@@ -90,6 +88,16 @@ def _bad(points: Sequence[tuple[str, P]], parse: Callable[[P, str], object]) -> 
         except CurveError as cause:
             complaints.append(str(cause))
     return complaints
+
+
+def _repeated(points: Sequence[G1]) -> list[str]:
+    """Two inputs with one point, or opposite ones, could be traded for each other: such points share x."""
+    return [
+        f"K[{i}] = +-K[{j}]"
+        for i, point in enumerate(points)
+        for j, other in enumerate(points[:i])
+        if point[0] == other[0]
+    ]
 
 
 def negative_g2(point: G2) -> G2:
