@@ -1,0 +1,1 @@
+"""From a sealed batch to a settled one: witness, proof, transaction."""
