@@ -66,4 +66,69 @@ contract SettleTest is Batches {
         addOutcome(d, 1, 0);
         settleExpecting(d);
     }
+
+    function test_ASignedWithdrawalCreditsItsRecipient() public {
+        uint32 account = openFor(alice, 500 * TOKEN);
+        Draft memory d = draft();
+        addWithdrawal(d, ALICE_KEY, account, 7 * TOKEN, bob, 1);
+        addOutcome(d, 1, 0);
+        addOutcome(d, 1, 0);
+        vm.expectEmit(true, true, true, true, address(settlement));
+        emit ISettlement.Claimable(bob, account, 1, 7 * TOKEN);
+        settle(d);
+        assertEq(settlement.claimable(bob), 7 * TOKEN, "claim");
+        assertEq(settlement.totalClaims(), 7 * TOKEN, "claims");
+    }
+
+    function test_AForcedWithdrawalCreditsTheOwner() public {
+        uint32 account = openFor(alice, 500 * TOKEN);
+        vm.prank(alice);
+        settlement.requestWithdrawal(account, 50 * TOKEN);
+        Draft memory d = draft();
+        addOutcome(d, 1, 0);
+        addOutcome(d, 1, 0);
+        addOutcome(d, 1, 30 * TOKEN);
+        vm.expectEmit(true, true, true, true, address(settlement));
+        emit ISettlement.RequestResolved(0, 1, 1, 0);
+        vm.expectEmit(true, true, true, true, address(settlement));
+        emit ISettlement.RequestResolved(1, 1, 1, 0);
+        vm.expectEmit(true, true, true, true, address(settlement));
+        emit ISettlement.Claimable(alice, account, 1, 30 * TOKEN);
+        vm.expectEmit(true, true, true, true, address(settlement));
+        emit ISettlement.RequestResolved(2, 1, 1, 30 * TOKEN);
+        settle(d);
+        assertEq(settlement.claimable(alice), 30 * TOKEN, "claim");
+        assertEq(settlement.queueHead(), 3, "queue head");
+    }
+
+    function test_AForcedWithdrawalMayPayNothing() public {
+        uint32 account = openFor(alice, 500 * TOKEN);
+        vm.prank(alice);
+        settlement.requestWithdrawal(account, 50 * TOKEN);
+        Draft memory d = draft();
+        for (uint256 i = 0; i < 3; ++i) {
+            addOutcome(d, 1, 0);
+        }
+        settle(d);
+        assertEq(settlement.claimable(alice), 0, "claim");
+    }
+
+    function test_AQueueIsConsumedInParts() public {
+        openFor(alice, 500 * TOKEN);
+        Draft memory d = draft();
+        addOutcome(d, 1, 0);
+        settleExpecting(d);
+        assertEq(settlement.queuedDeposits(), 500 * TOKEN, "the deposit still waits");
+        d = draft();
+        addOutcome(d, 1, 0);
+        settleExpecting(d);
+        assertEq(settlement.queuedDeposits(), 0, "the deposit was consumed");
+    }
+
+    function test_AnyoneMayCall() public {
+        Draft memory d = draft();
+        vm.prank(address(0xD06));
+        settle(d);
+        assertEq(settlement.batchNumber(), 1, "number");
+    }
 }
