@@ -1,0 +1,176 @@
+"""
+The whole audit: genesis, keys, every batch, every proof, and the vault.
+
+Nothing is asked of the operator. `audit(inputs)` is a pure function of what the chain says.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from zkclear.audit import books, keys, proofs
+from zkclear.audit.batches import AuditedBatch, BatchAuditor
+from zkclear.audit.calldata import Malformed, decode_call
+from zkclear.audit.context import as_address, prepare
+from zkclear.audit.inputs import Deployment, Inputs
+from zkclear.audit.progress import Progress, silent
+from zkclear.audit.report import Report
+from zkclear.crypto.bind import circuit_id, domain_word
+from zkclear.crypto.groth16 import VerifyingKey
+from zkclear.crypto.keccak import keccak256
+from zkclear.rules.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What an audit found: the verdict, the batches that could be read, and the state after the last one."""
+
+    report: Report
+    batches: tuple[AuditedBatch, ...]
+    state: State | None
+    keys: dict[int, VerifyingKey]
+
+
+def audit(
+    inputs: Inputs,
+    *,
+    proved: Collection[int] | None = None,
+    processes: int = 1,
+    progress: Progress = silent,
+) -> Audit:
+    """
+    Audits a deployment from its first block on.
+
+    `proved` restricts the verification of proofs, the slowest part, to some batches; every other check is made for all.
+    """
+    report = Report()
+    context = prepare(inputs)
+    _check_deployment(report, inputs.deployment)
+    auditor = BatchAuditor(context, report)
+    _check_genesis(report, inputs, auditor)
+    verifying_keys = keys.check(report, inputs.deployment.shapes)
+    for done, settled in enumerate(inputs.batches):
+        progress("batches replayed", done, len(inputs.batches))
+        auditor.take(settled)
+    progress("batches replayed", len(inputs.batches), len(inputs.batches))
+    jobs = [job for job in auditor.jobs if proved is None or job.batch in proved]
+    report.extend(proofs.verify(jobs, verifying_keys, processes=processes, progress=progress))
+    _check_totals(report, inputs, auditor)
+    _check_vault(report, inputs, auditor)
+    return Audit(report, tuple(auditor.batches), auditor.state, verifying_keys)
+
+
+def _check_deployment(report: Report, deployment: Deployment) -> None:
+    """The names that every proof is bound to."""
+    named = circuit_id([keccak256(shape.code) for shape in deployment.shapes])
+    report.add(
+        "circuit id",
+        named == deployment.circuit_id,
+        f"hash of {len(deployment.shapes)} verifiers' code: 0x{named.hex()}"
+        if named == deployment.circuit_id
+        else f"the verifiers' code gives 0x{named.hex()}, the contract says 0x{deployment.circuit_id.hex()}",
+    )
+    word = domain_word(
+        chain_id=deployment.chain_id,
+        contract=as_address(deployment.contract),
+        circuit_id=deployment.circuit_id,
+    )
+    report.add(
+        "domain",
+        word == deployment.domain_word,
+        f"chain {deployment.chain_id}, contract 0x{deployment.contract.hex()}: {word:#x}"
+        if word == deployment.domain_word
+        else f"computed {word:#x}, the contract says {deployment.domain_word:#x}",
+    )
+
+
+def _first_root(inputs: Inputs) -> int | None:
+    """The root that the first batch started from, which `settle` compared with the constructor's; None if unreadable."""
+    if not inputs.batches:
+        return inputs.totals.state_root
+    try:
+        return decode_call(inputs.batches[0].calldata).header.old_root
+    except Malformed:
+        return None
+
+
+def _check_genesis(report: Report, inputs: Inputs, auditor: BatchAuditor) -> None:
+    """The first root, from the markets, the fee recipient and the time of deployment: no state was smuggled in."""
+    assert auditor.tree is not None, "no batch was taken yet"
+    computed, found = auditor.tree.root, _first_root(inputs)
+    evidence = (
+        f"{len(inputs.deployment.markets)} markets, time {inputs.deployment.genesis_timestamp}: {computed:#x}"
+    )
+    if found is None:
+        evidence += "; the first batch cannot be read"
+    elif found != computed:
+        evidence += f", but the chain starts from {found:#x}"
+    report.add("genesis", computed == found, evidence)
+
+
+def _check_totals(report: Report, inputs: Inputs, auditor: BatchAuditor) -> None:
+    """The contract's own books, against the last batch."""
+    totals, state = inputs.totals, auditor.state
+    numbers = [settled.number for settled in inputs.batches]
+    report.add(
+        "batches",
+        numbers == list(range(1, totals.batch_number + 1)),
+        f"{totals.batch_number} batches settled by block {totals.block}"
+        if numbers == list(range(1, totals.batch_number + 1))
+        else f"the contract counts {totals.batch_number}, the events are {numbers}",
+    )
+    if state is None or auditor.tree is None:
+        return
+    last = totals.batch_number or None
+    listed = len(inputs.deployment.markets)
+    pairs = {
+        "state root": (auditor.tree.root, totals.state_root),
+        "timestamp": (state.timestamp, totals.last_timestamp),
+        "queue head": (state.next_request, totals.queue_head),
+        "marks": (tuple(market.mark for market in state.markets[:listed]), totals.marks),
+    }
+    wrong = [
+        f"{name}: computed {ours}, contract {theirs}"
+        for name, (ours, theirs) in pairs.items()
+        if ours != theirs
+    ]
+    report.add(
+        "final state",
+        not wrong,
+        "; ".join(wrong) or f"replaying gives stateRoot() {auditor.tree.root:#x}",
+        batch=last,
+    )
+
+
+def _check_vault(report: Report, inputs: Inputs, auditor: BatchAuditor) -> None:
+    """Claims and queued deposits are what the events add up to, and the tokens cover them and every account (I-2)."""
+    totals = inputs.totals
+    credited = sum(credit.amount for settled in inputs.batches for credit in settled.credits)
+    fees = sum(credit.amount for credit in inputs.fee_credits)
+    claims = credited + fees - inputs.claimed
+    queued = sum(
+        amount
+        for number, amount in auditor.deposits().items()
+        if totals.queue_head <= number < totals.queue_length
+    )
+    report.add(
+        "claims",
+        claims == totals.total_claims,
+        f"{credited} e6 credited by batches + {fees} e6 fees - {inputs.claimed} e6 claimed = {claims} e6"
+        + ("" if claims == totals.total_claims else f", but the contract owes {totals.total_claims} e6"),
+    )
+    report.add(
+        "queued deposits",
+        queued == totals.queued_deposits,
+        f"{queued} e6 wait in requests {totals.queue_head}..{totals.queue_length}"
+        + ("" if queued == totals.queued_deposits else f", the contract says {totals.queued_deposits} e6"),
+    )
+    if auditor.state is None:
+        return
+    liability = books.books(auditor.state).liability
+    owed = totals.total_claims + totals.queued_deposits + liability
+    report.add(
+        "reserves",
+        totals.token_balance >= owed,
+        f"{totals.token_balance} e6 in the vault; {totals.total_claims} claims + {totals.queued_deposits} queued "
+        f"+ {liability} in accounts = {owed}; surplus {totals.token_balance - owed} e6",
+    )

@@ -1,0 +1,161 @@
+"""
+A batch of the rule book from calldata: what the contract computes itself is computed here again, from the same bytes.
+
+Marks come from the signed reports, signers from the signatures, requests from the queue. Each step raises `Forged` with
+the one thing that is wrong.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from zkclear.audit import prices
+from zkclear.audit.calldata import Header, SettleCall, SignedEntry
+from zkclear.audit.context import Context, address_text
+from zkclear.crypto.bind import Binding, bind_batch
+from zkclear.crypto.eip712 import price_report_digest
+from zkclear.crypto.entry import entry_digest
+from zkclear.crypto.signatures import recover
+from zkclear.rules import actions
+from zkclear.rules.batch import Batch, Entry, Request
+from zkclear.rules.reject import Rejected
+from zkclear.rules.units import Address, Seconds, Ticks
+from zkclear.rules.words import batch_words, parse_entry, parse_request
+
+
+class Forged(Exception):  # noqa: N818 - a verdict about a batch
+    """Something in the batch is not what it must be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Every entry with its recovered signer, and the digest that was signed: an order's name."""
+
+    entries: tuple[Entry, ...]
+    digests: tuple[bytes, ...]
+
+
+def marks(
+    call: SettleCall, context: Context, *, previous: Sequence[Ticks], timestamp: Seconds
+) -> tuple[Ticks, ...]:
+    """
+    The lower medians of reports by a quorum of listed signers, in time and without a jump.
+
+    `previous` and `timestamp` are the marks and the time of the batch before; a mark of 0 is none.
+    """
+    limits, header = context.deployment.limits, call.header
+    if len(header.funding_steps) != len(context.listings):
+        raise Forged(f"{len(header.funding_steps)} funding steps for {len(context.listings)} markets")
+    signers = []
+    for report in call.reports:
+        digest = price_report_digest(context.domain, time=report.time, prices_e8=report.prices_e8)
+        signers.append(Address(recover(digest, report.signature)))
+        if report.time + limits.report_max_age < header.timestamp:
+            raise Forged(
+                f"the report by {address_text(signers[-1])} is of {report.time}, "
+                f"more than {limits.report_max_age} s before the batch ({header.timestamp})"
+            )
+    try:
+        prices.check_signers(signers, listed=context.signers)
+        result = prices.marks(
+            [report.prices_e8 for report in call.reports],
+            ticks_e8=[market.tick_e8 for market in context.listings],
+            quorum=context.deployment.oracle_quorum,
+        )
+        for index, (mark, before) in enumerate(zip(result, previous, strict=False)):
+            prices.check_move(
+                before,
+                mark,
+                elapsed=Seconds(header.timestamp - timestamp),
+                ppm=limits.max_move_ppm,
+                ppm_per_second=limits.max_move_ppm_per_second,
+                market=index,
+            )
+    except prices.BadPrices as error:
+        raise Forged(str(error)) from error
+    return result
+
+
+def sign_offs(call: SettleCall, context: Context) -> Signed:
+    """The signer of every entry, from the digest that a wallet showed."""
+    entries, digests = [], []
+    for index, signed in enumerate(call.entries):
+        entry, digest = _recovered(signed, context, index=index)
+        if entry.signer == 0:
+            raise Forged(f"entry {index}: the signature recovers nobody")
+        entries.append(entry)
+        digests.append(digest)
+    return Signed(tuple(entries), tuple(digests))
+
+
+def _recovered(signed: SignedEntry, context: Context, *, index: int) -> tuple[Entry, bytes]:
+    unsigned = parse_entry(signed.word, Address(0))
+    withdraws = unsigned.action == actions.WITHDRAW
+    try:
+        digest = entry_digest(
+            context.domain,
+            unsigned,
+            listings=context.listings,
+            asset=context.deployment.asset,
+            recipient=int.from_bytes(signed.recipient, "big") if withdraws else None,
+        )
+        signer = recover(digest, signed.signature)
+    except ValueError as error:
+        raise Forged(f"entry {index}: {error}") from error
+    return parse_entry(signed.word, Address(signer)), digest
+
+
+def requests(header: Header, context: Context, *, first: int) -> tuple[Request, ...]:
+    """The prefix of the queue that the batch consumes."""
+    result = []
+    for number in range(first, first + header.requests):
+        payload = context.requests.get(number)
+        if payload is None:
+            raise Forged(f"request {number} was never queued")
+        try:
+            result.append(parse_request(payload))
+        except Rejected as error:
+            raise Forged(f"request {number} is malformed: {error}") from error
+    return tuple(result)
+
+
+def assemble(
+    call: SettleCall,
+    *,
+    first_request: int,
+    marks: tuple[Ticks, ...],
+    entries: tuple[Entry, ...],
+    requests: tuple[Request, ...],
+) -> Batch:
+    """The batch as the rule book takes it."""
+    return Batch(
+        number=call.header.number,
+        timestamp=Seconds(call.header.timestamp),
+        first_request=first_request,
+        marks=marks,
+        funding_steps=call.header.funding_steps,
+        entries=entries,
+        fills=call.fills,
+        requests=requests,
+        outcomes=call.outcomes,
+    )
+
+
+def binding(batch: Batch, header: Header, context: Context) -> Binding:
+    """The three public inputs, from the words rebuilt here; `h` must be the header's."""
+    if header.shape >= len(context.shapes):
+        raise Forged(f"shape {header.shape} does not exist, the contract has {len(context.shapes)}")
+    shape = context.shapes[header.shape]
+    try:
+        words = batch_words(
+            batch,
+            shape,
+            domain=context.deployment.domain_word,
+            old_root=header.old_root,
+            new_root=header.new_root,
+        )
+        inputs = bind_batch(words, shape)
+    except (Rejected, ValueError) as error:
+        raise Forged(f"the batch has no words: {error}") from error
+    if inputs.h != header.h:
+        raise Forged(f"the words hash to {inputs.h:#066x}, the header says {header.h:#066x}")
+    return inputs
