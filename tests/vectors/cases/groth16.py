@@ -42,7 +42,11 @@ def _inputs(name: str) -> list[int]:
 
 
 def _verify(
-    name: str, *flags: str, words: Sequence[int] | None = None, inputs: Sequence[int] | None = None, cut: int = 384
+    name: str,
+    *flags: str,
+    words: Sequence[int] | None = None,
+    inputs: Sequence[int] | None = None,
+    cut: int = 384,
 ) -> dict[str, Any]:
     proof = b"".join(word.to_bytes(32, "big") for word in (words or _words(name)))
     return case("verify", *flags, key=name, proof=proof[:cut], inputs=inputs or _inputs(name))
