@@ -31,8 +31,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "sequencer": ("zkclear.rules", "zkclear.crypto", "zkclear.v1"),
     "prover": ("zkclear.rules", "zkclear.crypto", "zkclear.v1"),
     "prover.witness": ("zkclear.rules", "zkclear.crypto", "zkclear.v1"),
-    "prover.proving": ("prover.witness", "zkclear.crypto"),
-    "prover.settlement": ("prover.proving",),
+    "prover.proving": ("prover.witness", "zkclear.crypto", "zkclear.v1"),
+    "prover.settlement": ("prover.proving", "zkclear.rules", "zkclear.crypto", "zkclear.v1"),
 }
 
 # Inside the sequencer: gateway and feeds -> matching -> risk; batching and journal import none of them.

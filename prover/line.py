@@ -1,0 +1,141 @@
+"""
+The line that batches come down: kept, checked, applied, and turned into jobs, strictly in order.
+
+Building the witness of batch n+1 needs the state after batch n, never its proof, so nothing here waits for a prover.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import structlog
+
+from prover.entries import SigningContext, require_signers
+from prover.proving.jobs import Inputs, Job, JobQueue
+from prover.proving.keys import CircuitKeys
+from prover.settlement.errors import ChainMismatchError
+from prover.store import BatchStore
+from prover.witness import build_witness, parse_batch
+from zkclear.crypto.bind import bind_batch
+from zkclear.crypto.state_tree import StateTree
+from zkclear.rules.batch import Batch
+from zkclear.rules.reject import Rejected
+from zkclear.rules.shapes import shape_by_name
+from zkclear.rules.transition import clear
+from zkclear.v1.batch_pb2 import SealedBatch
+
+log = structlog.get_logger("prover.line")
+
+
+class BadBatchError(Exception):
+    """A sealed batch that no proof can exist for. The state is as before it; an operator must look."""
+
+    def __init__(self, number: int, text: str) -> None:
+        super().__init__(f"batch {number} cannot be proved: {text}")
+        self.number = number
+        self.text = text
+
+
+@dataclass(slots=True)
+class Line:
+    """State and tree after the last batch taken. A refused batch leaves them as they were."""
+
+    store: BatchStore
+    queue: JobQueue
+    keys: Mapping[str, CircuitKeys]
+    signing: SigningContext
+    domain: int
+    tree: StateTree
+    settled_number: int
+    """The last batch on the chain when the line began; those up to it are only replayed."""
+    settled_root: int
+    next: int = field(init=False, default=1)
+
+    def __post_init__(self) -> None:
+        self._compare_with_chain(0)
+
+    def replay(self) -> None:
+        """Takes every batch that the store has, as far as there is no gap."""
+        while (sealed := self.store.sealed(self.next)) is not None:
+            self._step(sealed)
+
+    def take(self, sealed: SealedBatch) -> None:
+        """Keeps a batch for good, then takes the step. One that was taken before is passed over."""
+        if sealed.number < self.next:
+            return
+        if sealed.number > self.next:
+            raise BadBatchError(sealed.number, f"batch {self.next} was expected")
+        self.store.add(sealed)
+        try:
+            self._step(sealed)
+        except BadBatchError:
+            self.store.remove(sealed.number)  # so that it is judged anew when the sequencer gives it again
+            raise
+
+    def _step(self, sealed: SealedBatch) -> None:
+        try:
+            batch = parse_batch(sealed)
+            if sealed.number <= self.settled_number:
+                tree = self._replayed(batch)
+            else:
+                require_signers(sealed, batch, self.signing)
+                tree = self._prepared(sealed, batch)
+        except (Rejected, ValueError, KeyError) as cause:
+            raise BadBatchError(sealed.number, str(cause)) from cause
+        self.tree = tree
+        self.next += 1
+        self._compare_with_chain(sealed.number)
+
+    def _replayed(self, batch: Batch) -> StateTree:
+        """The tree after a batch that is on the chain already."""
+        clearing = clear(self.tree.state, batch)
+        tree = self.tree.fork()
+        tree.apply(clearing.state, clearing.openings)
+        self._keep_roots(batch.number, new_root=tree.root)
+        return tree
+
+    def _keep_roots(self, number: int, *, new_root: int) -> None:
+        known = self.store.roots(number)
+        if known is None:
+            self.store.keep_roots(number, old_root=self.tree.root, new_root=new_root)
+        elif known != (self.tree.root, new_root):
+            raise ChainMismatchError(
+                f"batch {number} led to root {known[1]:#x} before and leads to {new_root:#x} now; "
+                "the rules of this build are not those that the stored witness was made with"
+            )
+
+    def _prepared(self, sealed: SealedBatch, batch: Batch) -> StateTree:
+        """The tree after a new batch, and its job in the queue."""
+        shape = shape_by_name(sealed.shape)
+        if shape.name not in self.keys:
+            raise ValueError(f"the contract has no shape {shape.name}; it has {', '.join(self.keys)}")
+        if self.store.proved(batch.number) is not None:
+            return self._replayed(batch)
+        start = time.monotonic_ns()
+        built = build_witness(self.tree, batch, shape=shape, domain=self.domain)
+        took_us = (time.monotonic_ns() - start) // 1000
+        self._keep_roots(batch.number, new_root=built.tree.root)
+        self.store.keep_witness(
+            batch.number,
+            witness=built.witness.SerializeToString(),
+            old_root=self.tree.root,
+            new_root=built.tree.root,
+            witness_us=took_us,
+        )
+        inputs = bind_batch(built.words, shape)
+        circuit = self.keys[shape.name].constraint_system_hash
+        self.queue.add(Job(batch.number, shape.name, circuit, Inputs(h=inputs.h, r=inputs.r, y=inputs.y)))
+        log.info(
+            "witness built", batch=batch.number, shape=shape.name, orders=len(batch.entries), took_us=took_us
+        )
+        return built.tree
+
+    def _compare_with_chain(self, number: int) -> None:
+        """The one comparison that tells whether our history is the chain's."""
+        if number == self.settled_number and self.tree.root != self.settled_root:
+            raise ChainMismatchError(
+                f"after batch {number} the rule book's root is {self.tree.root:#x}, the chain's {self.settled_root:#x}; "
+                "the sequencer or the data folder belongs to another deployment, so nothing is proved"
+            )
