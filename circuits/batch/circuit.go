@@ -27,7 +27,8 @@ type Circuit struct {
 	Entries  []EntryRow
 	Fills    []FillRow
 
-	shape Shape
+	shape   Shape
+	observe func(section string, api frontend.API) // Called behind each section, if set.
 }
 
 // Header is what a batch has once. Counts and roots are not here: the circuit computes them.
@@ -151,6 +152,9 @@ func (c *Circuit) Define(api frontend.API) error {
 	}
 	for _, section := range sections {
 		section.prove(proof)
+		if c.observe != nil {
+			c.observe(section.name, api)
+		}
 	}
 	return nil
 }
@@ -166,6 +170,7 @@ var sections = []struct {
 	{"open accounts", (*proof).openAccounts},
 	{"orders", (*proof).proveEntries},
 	{"fills", (*proof).proveFills},
+	{"slots", (*proof).proveSlots},
 	{"net", (*proof).proveNets},
 	{"close accounts", (*proof).closeAccounts},
 	{"state root", (*proof).proveRoots},

@@ -62,7 +62,6 @@ func (p *proof) proveFills() {
 		p.fees = api.Add(p.fees, fills[i].cash.Fees)
 	}
 	p.addUp(table, fills)
-	p.proveSlots()
 }
 
 // fill is a fill with its cash and the columns of its two sides.
