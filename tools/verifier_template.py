@@ -4,7 +4,7 @@ Write `zkclear/audit/verifier_template.hex`: gnark's exported verifier with a ma
     tools/verifier_template.py VERIFIER.sol [--check]
 
 Any contract that `zkclear-circuits export-solidity` wrote will do: the markers replace what tells two of them apart. Compiler and
-settings are those of `contracts/foundry.toml`. `--check` writes nothing and fails if the committed file differs.
+settings are those with which `prover/settlement` deploys. `--check` writes nothing and fails if the committed file differs.
 """
 
 import argparse
@@ -12,15 +12,14 @@ import json
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from zkclear.audit.verifier_code import CONSTANTS, marker  # noqa: E402 - the path comes first
+from prover.settlement.artifacts import COMPILER_SETTINGS, SOLC  # noqa: E402 - the path comes first
+from zkclear.audit.verifier_code import CONSTANTS, marker  # noqa: E402 - as above
 
-CONTRACTS = ROOT / "contracts"
 TARGET = ROOT / "zkclear" / "audit" / "verifier_template.hex"
 
 
@@ -36,21 +35,12 @@ def marked(source: str) -> str:
 
 
 def compiled(source: str) -> bytes:
-    """The runtime code, compiled as `forge build` does it."""
-    profile = tomllib.loads((CONTRACTS / "foundry.toml").read_text(encoding="utf-8"))["profile"]["default"]
-    settings = {
-        "optimizer": {"enabled": profile["optimizer"], "runs": profile["optimizer_runs"]},
-        "evmVersion": profile["evm_version"],
-        "metadata": {"bytecodeHash": profile["bytecode_hash"]},
-        "viaIR": profile.get("via_ir", False),
-        "outputSelection": {"*": {"*": ["evm.deployedBytecode.object"]}},
-    }
+    """The runtime code, compiled as a deployment does it."""
+    settings = COMPILER_SETTINGS | {"outputSelection": {"*": {"*": ["evm.deployedBytecode.object"]}}}
     sources = {"Verifier.sol": {"content": source}}
     question = json.dumps({"language": "Solidity", "sources": sources, "settings": settings})
-    command = [str(CONTRACTS / profile["solc"]), "--standard-json"]
-    answer = subprocess.run(
-        command, input=question, capture_output=True, text=True, check=True, cwd=CONTRACTS
-    )
+    command = [str(SOLC), "--standard-json"]
+    answer = subprocess.run(command, input=question, capture_output=True, text=True, check=True)
     output = json.loads(answer.stdout)
     if "contracts" not in output:
         raise ValueError("; ".join(error["formattedMessage"] for error in output["errors"]))

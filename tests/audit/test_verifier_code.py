@@ -28,7 +28,7 @@ def standin_key():
     return replace(synthetic.standin()[0], shape="", hash="")
 
 
-def test_the_template_is_what_gnarks_export_compiles_to_with_the_settings_of_foundry():
+def test_the_template_is_what_gnarks_export_compiles_to_as_a_deployment_compiles_it():
     tool = template_tool()
     text = tool.template_text(SOURCE.read_text(encoding="utf-8"))
     assert tool.TARGET.read_text(encoding="ascii") == text, "run tools/verifier_template.py"
