@@ -10,7 +10,7 @@ from py_ecc.optimized_bn128 import optimized_curve
 from zkclear.crypto.curve import FIELD_BASE, GENERATOR_G2, CurveError, parse_g1, parse_g2
 from zkclear.crypto.groth16 import CommitmentKey, Verifier, parse_verifying_key, verify, verifying_key
 from zkclear.crypto.key_lint import lint, negative_g2
-from zkclear.crypto.verifier_code import missing_constants
+from zkclear.crypto.verifier_code import constants, missing_constants
 
 RAW = Path(__file__).resolve().parent.parent / "vectors" / "groth16"
 NAMES = ("standin", "covered")
@@ -107,6 +107,14 @@ def test_c1_one_changed_constant_is_named():
     wanted = key.alpha[0].to_bytes(32, "big")
     changed = code.replace(wanted, (key.alpha[0] ^ 1).to_bytes(32, "big"))
     assert missing_constants(changed, key) == ["ALPHA_X"]
+
+
+def test_c1_constant_kept_behind_the_code_counts():
+    """A compiler that saves code keeps constants as data; half of one is not there."""
+    key = _key("standin")
+    data = b"".join(value.to_bytes(32, "big") for _, value in constants(key))
+    assert missing_constants(data, key) == []
+    assert missing_constants(data[:-16], key) == ["PUB_3_Y"]
 
 
 def test_verifier_refuses_a_key_with_a_bad_point():

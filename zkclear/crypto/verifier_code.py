@@ -1,8 +1,8 @@
 """
 The constants of a verifying key inside the runtime code of a deployed verifier.
 
-gnark's exporter writes every coordinate as a Solidity constant, and the compiler pushes each with the shortest PUSH that
-holds it. beta, gamma and delta are exported negated. Finding all of them shows from which key the verifier was exported;
+gnark's exporter writes every coordinate as a Solidity constant. The compiler pushes it with the shortest PUSH that holds
+it or, when told to save code (few optimizer runs), keeps it as 32 bytes behind the code. beta, gamma and delta are exported negated. Finding all of them shows from which key the verifier was exported;
 that the code around them is gnark's is shown by the code hash, which `circuit_id` commits to.
 """
 
@@ -16,7 +16,7 @@ PUSH0 = 0x5F
 
 def missing_constants(code: bytes, key: VerifyingKey) -> list[str]:
     """
-    Names of the key's coordinates that the code does not push; empty if the verifier was exported from this key.
+    Names of the key's coordinates that the code does not hold; empty if the verifier was exported from this key.
 
     Units:   runtime code as `eth_getCode` gives it.
     Bounds:  coordinates below the field modulus.
@@ -24,16 +24,17 @@ def missing_constants(code: bytes, key: VerifyingKey) -> list[str]:
     Rejects: nothing; an empty code misses everything.
     Claims:  C1.
     """
-    return [name for name, value in _constants(key) if _push(value) not in code]
+    return [name for name, value in constants(key) if not _holds(code, value)]
 
 
-def _push(value: int) -> bytes:
-    """The instruction that pushes `value`, as the compiler chooses it."""
+def _holds(code: bytes, value: int) -> bool:
+    """Whether the code pushes `value` or carries it as a whole word."""
     length = (value.bit_length() + 7) // 8
-    return bytes([PUSH0 + length]) + value.to_bytes(length, "big")
+    push = bytes([PUSH0 + length]) + value.to_bytes(length, "big")
+    return push in code or value.to_bytes(32, "big") in code
 
 
-def _constants(key: VerifyingKey) -> Iterator[tuple[str, int]]:
+def constants(key: VerifyingKey) -> Iterator[tuple[str, int]]:
     """Every coordinate that the exporter writes, by its name there."""
     yield from _one("ALPHA", key.alpha)
     for name, point in (("BETA_NEG", key.beta), ("GAMMA_NEG", key.gamma), ("DELTA_NEG", key.delta)):

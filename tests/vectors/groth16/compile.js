@@ -13,7 +13,7 @@ for (const name of ["standin", "covered"]) {
     language: "Solidity",
     sources: { verifier: { content: fs.readFileSync(file, "utf8") } },
     settings: {
-      optimizer: { enabled: true, runs: 1000000 },
+      optimizer: { enabled: true, runs: 200 },
       evmVersion: "osaka",
       outputSelection: { "*": { "*": ["evm.deployedBytecode.object"] } },
     },
