@@ -1,0 +1,47 @@
+"""Accounts as the open batch has them: the opening state, and what the batch did to it so far."""
+
+from zkclear.rules.funding import settle_account
+from zkclear.rules.state import Account, Market
+from zkclear.rules.units import AccountId, Quote
+
+
+class Row:
+    """One account in the open batch. Opening values never change; collateral, sizes and withdrawn do."""
+
+    __slots__ = (
+        "account",
+        "agent",
+        "agent_until",
+        "collateral",
+        "opening_collateral",
+        "opening_sizes",
+        "owner",
+        "reduce_only",
+        "sizes",
+        "stored",
+        "withdrawn",
+    )
+
+    def __init__(self, account: AccountId, opening: Account, *, stored: Account, forced: Quote) -> None:
+        self.account = account
+        self.stored = stored
+        self.owner = opening.owner
+        self.agent = opening.agent
+        self.agent_until = opening.agent_until
+        self.opening_collateral = int(opening.collateral)
+        self.opening_sizes = [int(position.size) for position in opening.positions]
+        self.collateral = self.opening_collateral - forced
+        self.sizes = list(self.opening_sizes)
+        self.withdrawn = int(forced)
+        self.reduce_only: set[int] = set()
+
+    def may_sign(self, signer: int, *, timestamp: int) -> bool:
+        """Whether a signature speaks for the account; home: `orders.authorise`, which gives the reasons."""
+        if signer == 0:
+            return False
+        return signer == self.owner or (signer == self.agent and timestamp <= self.agent_until)
+
+
+def open_row(account: AccountId, stored: Account, markets: tuple[Market, ...]) -> Row:
+    """The row of an account that no request of the batch names: its leaf with funding settled."""
+    return Row(account, settle_account(stored, markets).account, stored=stored, forced=Quote(0))

@@ -1,0 +1,222 @@
+"""
+Everything that the core knows, and how batches open and seal.
+
+When a batch seals: at a price tick that moves a mark, when the next fill or entry does not fit, when L1 requests wait (a
+batch takes them only while it has no entry), by age, and on the operator's wish. An empty batch is never sealed.
+"""
+
+import heapq
+from collections import deque
+from dataclasses import dataclass
+
+from sequencer.batching.open_batch import OpenBatch
+from sequencer.batching.prices import Prices, Report, agree, may_follow
+from sequencer.batching.requests import QueuedRequest, takeable
+from sequencer.core.batches import SealedBatches
+from sequencer.core.genesis import Genesis
+from sequencer.core.receipts import Receipts
+from sequencer.core.settings import MICROSECONDS, Settings
+from sequencer.matching.engine import Engine
+from sequencer.matching.orders import LiveOrder
+from sequencer.risk.margin import Valuation
+from zkclear.rules.batch import RequestKind
+from zkclear.rules.shapes import Shape, shape_by_name
+from zkclear.rules.state import State
+from zkclear.v1 import order_pb2
+
+
+@dataclass(slots=True)
+class RequestRecord:
+    """An L1 request and what became of it; batch 0: it still waits."""
+
+    queued: QueuedRequest
+    batch: int = 0
+    outcome: int = 0
+    paid: int = 0
+
+
+@dataclass(slots=True)
+class Instruction:
+    """A cancel or withdrawal that was sequenced: its receipt, what it ended, and the batch that carries it (0: none)."""
+
+    sequence: int
+    refused: bool = False
+    ended: tuple[LiveOrder, ...] = ()
+    batch: int = 0
+
+
+class Exchange:
+    """The state of the core. Handlers change it; nothing in it reads a clock: `now_us` comes with each command."""
+
+    def __init__(self, genesis: Genesis, private_key: int) -> None:
+        self.genesis = genesis
+        self.listed = len(genesis.names)
+        self.settings = Settings()
+        self.now_us = 0
+        self.answered = 0  # receipts given before the command at hand
+        self.paused = False
+        self.state: State = genesis.state()
+        self.engine = Engine(self.listed)
+        self.receipts = Receipts(genesis.domain, private_key)
+        self.sealed = SealedBatches(genesis.panel.ticks_e8)
+        self.orders: dict[bytes, LiveOrder] = {}
+        self.instructions: dict[bytes, Instruction] = {}
+        self.latest: dict[int, Report] = {}
+        self.agreed: Prices | None = None
+        self.price_gap = False
+        self.batch: OpenBatch | None = None
+        self.valuation: Valuation | None = None
+        self.content_since_us = 0
+        self.queue: deque[QueuedRequest] = deque()
+        self.requests: list[RequestRecord] = []
+        self.requests_of: dict[int, list[RequestRecord]] = {}
+        self.accounts_of: dict[int, dict[int, None]] = {genesis.fee_recipient: {1: None}}
+        self._deadlines: list[tuple[int, int, LiveOrder]] = []
+
+    @property
+    def now_s(self) -> int:
+        """Time of the command at hand, Unix seconds."""
+        return self.now_us // MICROSECONDS
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """The shapes that are sealed, smallest first: those of the contract up to the configured one."""
+        largest = shape_by_name(self.settings.max_shape).orders
+        fitting = tuple(shape for shape in self.genesis.shapes if shape.orders <= largest)
+        return fitting or self.genesis.shapes[:1]
+
+    # Prices.
+
+    def take_report(self, report: Report) -> bool:
+        """Takes an oracle's report and moves the marks if a quorum agrees; False if it is not newer than the last."""
+        before = self.latest.get(report.signer)
+        if before is not None and before.time >= report.time:
+            return False
+        self.latest[report.signer] = report
+        agreed = agree(self.latest.values(), self.genesis.panel)
+        if agreed is not None:
+            self.agreed = agreed
+            self._tick(agreed)
+        return True
+
+    def _tick(self, prices: Prices) -> None:
+        batch = self.batch
+        if batch is None or batch.is_empty:
+            self.price_gap = not self._may_follow_state(prices)
+            if not self.price_gap:
+                self._open(prices)
+        elif prices.marks != batch.prices.marks:
+            self.seal()
+        else:
+            self.price_gap = False
+
+    def _may_follow_state(self, prices: Prices) -> bool:
+        marks = [market.mark for market in self.state.markets[: self.listed]]
+        return may_follow(prices, self.genesis.panel, marks=marks, timestamp=self.state.timestamp)
+
+    # Batches.
+
+    def _open(self, prices: Prices) -> None:
+        """Begins a batch on top of the last sealed state, or again if the open one holds no entry yet."""
+        taken = takeable(self.queue, self.shapes[-1])
+        batch = OpenBatch(self.state, prices, requests=taken, shapes=self.shapes)
+        self.batch = batch
+        self.valuation = Valuation(batch.markets, listed=self.listed)
+        for queued, outcome in zip(batch.requests, batch.outcomes, strict=True):
+            record = self.requests[queued.number]
+            record.batch, record.outcome, record.paid = batch.number, outcome.code, outcome.amount
+            request = queued.request
+            if request.kind is RequestKind.OPEN:
+                self.accounts_of.setdefault(request.address, {})[request.account] = None
+            elif request.kind is RequestKind.AGENT:
+                self._drop_unsigned(request.account)
+        self.expire()
+        self.note_content()
+
+    def seal(self) -> int:
+        """Seals the open batch and begins the next; gives its number, or 0 if it was empty."""
+        batch = self.batch
+        if batch is None or batch.is_empty:
+            return 0
+        sealing = batch.seal()
+        self.sealed.add(sealing, time_us=self.now_us)
+        self.state = sealing.clearing.state
+        for _ in batch.requests:
+            self.queue.popleft()
+        self.content_since_us = 0
+        self.price_gap = self.agreed is None or not self._may_follow_state(self.agreed)
+        # While the agreed prices are too far away, what is open goes on settling at the last ones, and trading stops.
+        self._open(batch.prices if self.price_gap or self.agreed is None else self.agreed)
+        return sealing.batch.number
+
+    def take_waiting_requests(self) -> None:
+        """Lets every waiting request into a batch."""
+        if self.batch is None:
+            return
+        if not self.batch.entries:
+            self._open(self.batch.prices)
+        while len(self.queue) > len(self.batch.requests):
+            self.seal()
+
+    def note_content(self) -> None:
+        """Starts the clock of a batch that is not empty any more."""
+        if self.content_since_us == 0 and self.batch is not None and not self.batch.is_empty:
+            self.content_since_us = self.now_us
+
+    # Time.
+
+    def is_due(self, now_us: int) -> bool:
+        """Whether a tick of the clock would change anything."""
+        old = self.content_since_us and now_us - self.content_since_us >= self.settings.max_age_us
+        return bool(old) or bool(self._deadlines and self._deadlines[0][0] < now_us // MICROSECONDS)
+
+    def tick(self) -> None:
+        """Does what is due."""
+        self.expire()
+        if self.content_since_us and self.now_us - self.content_since_us >= self.settings.max_age_us:
+            self.seal()
+
+    def watch(self, order: LiveOrder) -> None:
+        """Ends a resting order in time: at its expiry, or when its agent may no longer sign."""
+        heapq.heappush(self._deadlines, (self._deadline(order), order.sequence, order))
+
+    def _deadline(self, order: LiveOrder) -> int:
+        row = None if self.batch is None else self.batch.row(order.account)
+        if row is None or order.signer == row.owner:
+            return order.expiry
+        return min(order.expiry, row.agent_until)
+
+    def expire(self) -> None:
+        """Takes every order off that no batch from now on could fill."""
+        time = self.now_s if self.batch is None else max(self.now_s, self.batch.timestamp)
+        while self._deadlines and self._deadlines[0][0] < time:
+            order = heapq.heappop(self._deadlines)[2]
+            if not order.is_live:
+                continue
+            if order.expiry < time:
+                self.engine.drop(order, order_pb2.CANCEL_REASON_EXPIRED)
+            elif self._deadline(order) < time:
+                self.engine.drop(order, order_pb2.CANCEL_REASON_SIGNER)
+            else:  # the agent was given more time
+                self.watch(order)
+
+    def _drop_unsigned(self, account: int) -> None:
+        """After a change of agent: ends what neither owner nor the new agent signed."""
+        orders = self.engine.accounts.get(account)
+        assert self.batch is not None, "requests are taken by a batch"
+        row = self.batch.row(account)
+        assert row is not None, "the contract queues requests of existing accounts only"
+        for order in [] if orders is None else list(orders.live.values()):
+            if not row.may_sign(order.signer, timestamp=self.batch.timestamp):
+                self.engine.drop(order, order_pb2.CANCEL_REASON_SIGNER)
+
+    @property
+    def waiting(self) -> str:
+        """The reason for which no orders are taken now, or nothing."""
+        if self.agreed is None or self.batch is None or self.price_gap:
+            return "ORACLE_STALE"
+        if self.agreed.timestamp + self.settings.stale_after_s < self.now_s:
+            return "ORACLE_STALE"
+        if self.paused or len(self.sealed) - self.sealed.proved >= self.settings.max_unproved:
+            return "SEQUENCER_PAUSED"
+        return ""
