@@ -15,12 +15,14 @@ from dataclasses import dataclass, field, replace
 from web3 import Web3
 
 from prover.proving.keys import CircuitKeys
+from prover.proving.records import ProvedBatch
 from prover.settlement.anvil import anvil, development_account
 from prover.settlement.artifacts import Artifact, contract_abi
 from prover.settlement.deploy import Deployment, Plan, deploy, deploy_plan
 from prover.settlement.dev_markets import DEV_MARKETS
 from prover.settlement.genesis import read_genesis
-from prover.witness import parse_batch
+from prover.witness import build_witness, parse_batch
+from zkclear.crypto.bind import bind_batch
 from zkclear.crypto.eip712 import Domain, price_report_digest
 from zkclear.crypto.entry import entry_digest, listing
 from zkclear.crypto.keccak import keccak256
@@ -28,14 +30,17 @@ from zkclear.crypto.signatures import ORDER, address_of, recover, sign
 from zkclear.crypto.state_tree import StateTree
 from zkclear.rules import actions
 from zkclear.rules.batch import Batch, Entry, Fill
+from zkclear.rules.shapes import shape_by_name
 from zkclear.rules.transition import advance_markets, clear, open_accounts, resolve_requests
 from zkclear.rules.units import Address
 from zkclear.rules.words import entry_word, parse_request
-from zkclear.v1.batch_pb2 import SealedBatch, SealedEntry, SealedRequest
+from zkclear.v1.batch_pb2 import Proof, SealedBatch, SealedEntry, SealedRequest
 from zkclear.v1.witness_pb2 import WitnessFill
 
 ACCEPTING = Artifact("Accepting", abi=[], bytecode="6001600c60003960016000f300", links={})
 """A contract of the single instruction STOP: it accepts every proof. For tests of what happens around proofs."""
+REFUSING = Artifact("Refusing", abi=[], bytecode="6005600c60003960056000f360006000fd", links={})
+"""One that refuses every proof, with a plain revert."""
 TOKEN_E6 = 10**6
 PRICES_E8 = (300_000_000_000, 6_000_000_000_000)
 """ETH at 3,000 and BTC at 60,000 tokens."""
@@ -63,7 +68,7 @@ def plan() -> Plan:
 
 @contextmanager
 def deployed(
-    *, keys: Sequence[CircuitKeys] = (), block_time_s: int | None = None
+    *, keys: Sequence[CircuitKeys] = (), block_time_s: int | None = None, verifier: Artifact = ACCEPTING
 ) -> Iterator[tuple[str, Deployment]]:
     """A chain with everything deployed: real verifiers for `keys`, or one that accepts every proof of shape tiny."""
     with anvil(block_time_s=block_time_s) as chain:
@@ -79,7 +84,7 @@ def deployed(
                 fee_recipient=terms.fee_recipient,
             )
         else:
-            made = deploy_plan(plan(), [("tiny", ACCEPTING)], rpc_url=chain.rpc_url, deployer_key=key)
+            made = deploy_plan(plan(), [("tiny", verifier)], rpc_url=chain.rpc_url, deployer_key=key)
         yield chain.rpc_url, made
 
 
@@ -209,6 +214,15 @@ class Venue:
         self.tree.apply(clearing.state, clearing.openings)
         self.next_request = end
         return sealed
+
+    def proved(self, sealed: SealedBatch, *, before: StateTree, proof: bytes = bytes(384)) -> ProvedBatch:
+        """The batch with its roots and public inputs, as the prover would hand it to settlement."""
+        shape = shape_by_name(sealed.shape)
+        built = build_witness(before, parse_batch(sealed), shape=shape, domain=self.deployment.domain_word)
+        inputs = bind_batch(built.words, shape)
+        h, r, y = (value.to_bytes(32, "big") for value in (inputs.h, inputs.r, inputs.y))
+        message = Proof(proof=proof, h=h, r=r, y=y, shape=shape.name)
+        return ProvedBatch(sealed, message, old_root=before.root, new_root=built.tree.root)
 
     def _with_outcomes(self, batch: Batch) -> Batch:
         state = self.tree.state

@@ -158,6 +158,14 @@ class Chain:
         except TransactionNotFound:
             return None
 
+    def knows(self, transaction: bytes) -> bool:
+        """Whether the first node has the transaction, mined or waiting."""
+        try:
+            self.node.eth.get_transaction(HexBytes(transaction))
+        except TransactionNotFound:
+            return False
+        return True
+
     def nonce(self, address: str) -> int:
         """The next nonce of an address, what waits in the pool not counted."""
         return int(self.node.eth.get_transaction_count(to_checksum_address(address), "latest"))

@@ -149,9 +149,13 @@ class SettlementWorker:
         self._record_and_send(batch.number, data=data, nonce=nonce, gas=gas, fee=fee)
 
     def _tend(self, newest: Intent) -> None:
-        """Sends a waiting transaction again: the same one while it is young, a dearer one with the same payload later."""
+        """
+        Replaces a transaction that waits too long by a dearer one with the same payload; a younger one is only sent
+        again if the node has lost it, or never got it because we died in between.
+        """
         if self.clock_s() - newest.recorded_s < self.rules.bump_after_s:
-            self._send(newest)
+            if not self.chain.knows(newest.hash):
+                self._send(newest)
             return
         fee = bumped(newest.fee, self._network_fee(), percent=self.rules.bump_percent)
         data = raw_payload(newest.raw)
