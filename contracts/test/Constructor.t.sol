@@ -1,13 +1,178 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Settlement} from "../src/Settlement.sol";
+import {ISettlement} from "../src/interfaces/ISettlement.sol";
 import {Fixture} from "./support/Fixture.sol";
 import {vm} from "./support/Vm.sol";
 
+// constructor
+// ├── fee recipient 0, verifier without code: BadAddress
+// ├── signers not strictly increasing: UnorderedSigners; quorum 0 or above their number: OracleQuorum
+// ├── no shape: UnknownShape
+// ├── no market, nine, a name that is empty, "ALL" or used twice, rules out of bounds: BadMarketConfig
+// └── else: everything can be read back, and the root is that of the rule book
 contract ConstructorTest is Fixture {
-    function test_GenesisRootIsThatOfTheRuleBook() public view {
-        assertEq(
-            settlement.stateRoot(), 1478312092116590520174338233006154621871823462311241561453879653286772534204, "x"
-        );
+    /// @dev By `state_root(genesis(..))` of `zkclear/crypto/tree.py` for this fixture's deployment.
+    uint256 private constant GENESIS_ROOT =
+        1478312092116590520174338233006154621871823462311241561453879653286772534204;
+
+    function test_C11_TheFirstRootIsThatOfTheRuleBook() public view {
+        assertEq(settlement.stateRoot(), GENESIS_ROOT, "genesis root");
+        assertEq(settlement.batchNumber(), 0, "number");
+        assertEq(settlement.lastTimestamp(), START, "time");
+        (uint64 blockNumber, uint40 timestamp) = settlement.genesis();
+        assertEq(blockNumber, block.number, "block of the deployment");
+        assertEq(timestamp, START, "time of the deployment");
+        assertEq(settlement.accountCount(), 2, "accounts");
+    }
+
+    function test_MarketsCanBeReadBack() public view {
+        assertEq(settlement.marketCount(), 2, "markets");
+        (string memory name, ISettlement.MarketConfig memory config, uint32 mark) = settlement.market(1);
+        assertEq(name, "BTC-USD", "name");
+        assertEq(keccak256(abi.encode(config)), keccak256(abi.encode(btcConfig())), "configuration");
+        assertEq(mark, 0, "mark before the first batch");
+        assertEq(settlement.marks().length, 2, "marks");
+    }
+
+    function test_RevertWhen_TheMarketIsUnknown() public {
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.UnknownMarket.selector, 2));
+        settlement.market(2);
+    }
+
+    function test_ShapesCanBeReadBack() public {
+        assertEq(settlement.shapeCount(), 2, "shapes");
+        (address verifier, uint16 entries, uint16 fills, uint16 requests) = settlement.verifier(SMALL);
+        assertEq(verifier, address(small), "verifier");
+        assertEq(entries, 64, "entries");
+        assertEq(fills, 96, "fills");
+        assertEq(requests, 16, "requests");
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.UnknownShape.selector, 2));
+        settlement.verifier(2);
+    }
+
+    function test_OraclesAndParametersCanBeReadBack() public view {
+        (address[] memory signers, uint8 quorum) = settlement.oracleSigners();
+        assertEq(quorum, 2, "quorum");
+        assertEq(keccak256(abi.encode(signers)), keccak256(abi.encode(deployment().oracleSigners)), "signers");
+        ISettlement.Parameters memory p = settlement.parameters();
+        assertEq(keccak256(abi.encode(p)), keccak256(abi.encode(defaults())), "parameters");
+        assertEq(p.deadline, 1 days, "DEADLINE of the surface");
+        assertEq(p.minDepositE6, MIN_DEPOSIT, "MIN_DEPOSIT of the surface");
+        assertEq(p.feeE6, FEE, "FEE of the surface");
+        assertEq(settlement.token(), address(token), "token");
+    }
+
+    function test_C1_TheDomainNamesChainContractAndCircuits() public {
+        bytes32 circuits = keccak256(abi.encodePacked(address(tiny).codehash, address(small).codehash));
+        assertEq(settlement.circuitId(), circuits, "circuit id");
+        bytes32 domain = keccak256(abi.encode(block.chainid, address(settlement), circuits));
+        assertEq(settlement.domainWord(), uint256(domain) >> 8, "domain word");
+        assertTrue(new Settlement(deployment()).domainWord() != settlement.domainWord(), "another contract");
+    }
+
+    function test_TheSigningDomainCanBeReadBack() public view {
+        (bytes1 fields, string memory name, string memory version, uint256 chainId, address verifying,,) =
+            settlement.eip712Domain();
+        assertEq(uint8(fields), 0x0f, "fields");
+        assertEq(name, "zkclear", "name");
+        assertEq(version, "1", "version");
+        assertEq(chainId, block.chainid, "chain id");
+        assertEq(verifying, address(settlement), "verifying contract");
+    }
+
+    function test_RevertWhen_AnAddressIsMissing() public {
+        ISettlement.Deployment memory d = deployment();
+        d.feeRecipient = address(0);
+        _refuse(d, abi.encodeWithSelector(ISettlement.BadAddress.selector, address(0)));
+        d = deployment();
+        d.shapes[1].verifier = alice;
+        _refuse(d, abi.encodeWithSelector(ISettlement.BadAddress.selector, alice));
+    }
+
+    function test_RevertWhen_OraclesAreNotInOrder() public {
+        ISettlement.Deployment memory d = deployment();
+        address[] memory s = d.oracleSigners;
+        (s[0], s[1]) = (s[1], s[0]);
+        _refuse(d, abi.encodeWithSelector(ISettlement.UnorderedSigners.selector, s[0], s[1]));
+        d = deployment();
+        s = d.oracleSigners;
+        s[2] = s[1];
+        _refuse(d, abi.encodeWithSelector(ISettlement.UnorderedSigners.selector, s[1], s[1]));
+        d = deployment();
+        d.oracleSigners[0] = address(0);
+        _refuse(d, abi.encodeWithSelector(ISettlement.UnorderedSigners.selector, address(0), address(0)));
+    }
+
+    function test_RevertWhen_TheQuorumCannotBeMet() public {
+        uint8[3] memory refused = [0, 4, 255];
+        for (uint256 i = 0; i < 3; ++i) {
+            ISettlement.Deployment memory d = deployment();
+            d.oracleQuorum = refused[i];
+            _refuse(d, abi.encodeWithSelector(ISettlement.OracleQuorum.selector, 0, 3, refused[i]));
+        }
+    }
+
+    function test_RevertWhen_ThereIsNoShape() public {
+        ISettlement.Deployment memory d = deployment();
+        d.shapes = new ISettlement.Shape[](0);
+        _refuse(d, abi.encodeWithSelector(ISettlement.UnknownShape.selector, 0));
+    }
+
+    function test_RevertWhen_MarketsAreNoneOrTooMany() public {
+        ISettlement.Deployment memory d = deployment();
+        d.markets = new ISettlement.Listing[](0);
+        _refuseMarket(d, "count");
+        d.markets = _markets(9);
+        _refuseMarket(d, "count");
+        d.markets = _markets(8);
+        new Settlement(d);
+    }
+
+    function test_RevertWhen_ANameIsEmptyReservedOrUsedTwice() public {
+        string[3] memory refused = ["", "ALL", "ETH-USD"];
+        for (uint256 i = 0; i < 3; ++i) {
+            ISettlement.Deployment memory d = deployment();
+            d.markets[1].name = refused[i];
+            _refuseMarket(d, "name");
+        }
+    }
+
+    function test_RevertWhen_AMarketCannotBeCleared() public {
+        ISettlement.Deployment memory d = deployment();
+        d.markets[1].config.quotePerLotTick = 11;
+        _refuseMarket(d, "quote_per_lot_tick");
+    }
+
+    /// @dev EIP-170 and EIP-3860: with a full list of markets and four shapes the contract must still be deployable.
+    function test_TheCodeFitsTheChainsLimits() public {
+        assertTrue(address(settlement).code.length <= 24_576, "runtime code");
+        ISettlement.Deployment memory d = deployment();
+        d.markets = _markets(8);
+        d.shapes = new ISettlement.Shape[](4);
+        for (uint256 i = 0; i < 4; ++i) {
+            d.shapes[i] = ISettlement.Shape(512, 768, 64, address(tiny));
+        }
+        bytes memory initCode = bytes.concat(type(Settlement).creationCode, abi.encode(d));
+        assertTrue(initCode.length <= 49_152, "creation code with its arguments");
+        vm.snapshotValue("size", "runtime code", address(settlement).code.length);
+        vm.snapshotValue("size", "creation code with 8 markets and 4 shapes", initCode.length);
+    }
+
+    function _markets(uint256 count) private pure returns (ISettlement.Listing[] memory list) {
+        list = new ISettlement.Listing[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            list[i] = ISettlement.Listing(string.concat("M", vm.toString(i), "-USD"), ethConfig());
+        }
+    }
+
+    function _refuseMarket(ISettlement.Deployment memory d, string memory field) private {
+        _refuse(d, abi.encodeWithSelector(ISettlement.BadMarketConfig.selector, field));
+    }
+
+    function _refuse(ISettlement.Deployment memory d, bytes memory reason) private {
+        vm.expectRevert(reason);
+        new Settlement(d);
     }
 }

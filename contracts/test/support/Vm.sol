@@ -41,6 +41,7 @@ interface Vm {
     function parseJsonBytes32(string calldata json, string calldata key) external pure returns (bytes32);
     function parseJsonAddress(string calldata json, string calldata key) external pure returns (address);
     function keyExistsJson(string calldata json, string calldata key) external view returns (bool);
+    function trim(string calldata text) external pure returns (string memory);
     function parseUint(string calldata text) external pure returns (uint256);
     function parseInt(string calldata text) external pure returns (int256);
     function parseBytes(string calldata text) external pure returns (bytes memory);

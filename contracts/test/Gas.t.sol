@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {BindLib} from "../src/libraries/BindLib.sol";
+import {EntryLib} from "../src/libraries/EntryLib.sol";
+import {Poseidon2Lib} from "../src/libraries/Poseidon2Lib.sol";
+import {Batches} from "./support/Batches.sol";
+import {EntryHarness} from "./EntryLib.t.sol";
+import {vm} from "./support/Vm.sol";
+
+/// @notice Exposes the Yul parts, so that their gas can be read alone.
+contract YulHarness {
+    function permute(uint256[4] memory state) external pure {
+        Poseidon2Lib.permute(state);
+    }
+
+    function inputs(uint256[] memory wordsAndH) external pure returns (uint256[3] memory) {
+        return BindLib.inputs(wordsAndH);
+    }
+}
+
+/// @notice Gas as golden files: `make test` sets FORGE_SNAPSHOT_CHECK, so a change must be committed with its reason.
+/// @dev The verifier is a double here; `verifier.json` has the real one's gas. Calldata is not counted.
+contract GasTest is Batches {
+    function test_Gas_Functions() public {
+        openFor(alice, 100 * TOKEN);
+        vm.snapshotGasLastCall("functions", "open");
+        vm.prank(alice);
+        settlement.deposit(2, 100 * TOKEN);
+        vm.snapshotGasLastCall("functions", "deposit");
+        vm.prank(alice);
+        settlement.requestWithdrawal(2, TOKEN);
+        vm.snapshotGasLastCall("functions", "requestWithdrawal");
+        vm.prank(alice);
+        settlement.authorizeAgent(2, bob, NEVER);
+        vm.snapshotGasLastCall("functions", "authorizeAgent");
+        settlement.claim(FEE_RECIPIENT);
+        vm.snapshotGasLastCall("functions", "claim");
+    }
+
+    function test_Gas_SettleTiny() public {
+        settle(draft());
+        vm.snapshotGasLastCall("settle", "tiny, first batch, empty");
+        settle(draft());
+        vm.snapshotGasLastCall("settle", "tiny, empty");
+        openFor(alice, 100 * TOKEN);
+        openFor(bob, 100 * TOKEN);
+        Draft memory d = draft();
+        _requests(d, 4);
+        settle(d);
+        vm.snapshotGasLastCall("settle", "tiny, 4 requests");
+        d = draft();
+        _orders(d, 4);
+        settle(d);
+        vm.snapshotGasLastCall("settle", "tiny, 4 orders, 4 fills");
+    }
+
+    function test_Gas_SettleSmall() public {
+        settle(draft());
+        Draft memory d = draft();
+        d.header.shape = SMALL;
+        settle(d);
+        vm.snapshotGasLastCall("settle", "small, empty");
+        d = draft();
+        d.header.shape = SMALL;
+        _orders(d, 64);
+        settle(d);
+        vm.snapshotGasLastCall("settle", "small, 64 orders, 64 fills");
+        d = draft();
+        d.header.shape = SMALL;
+        token.mint(address(settlement), TOKEN);
+        for (uint56 i = 1; i <= 16; ++i) {
+            addWithdrawal(d, ALICE_KEY, 2, 1, alice, i);
+        }
+        settle(d);
+        vm.snapshotGasLastCall("settle", "small, 16 withdrawals of one recipient");
+    }
+
+    function test_Gas_YulParts() public {
+        YulHarness harness = new YulHarness();
+        harness.permute([uint256(1), 2, 3, 4]);
+        vm.snapshotGasLastCall("yul", "one permutation, with its call");
+        harness.inputs(new uint256[](201));
+        vm.snapshotGasLastCall("yul", "binding of 200 words, with its call");
+        harness.inputs(new uint256[](1417));
+        vm.snapshotGasLastCall("yul", "binding of 1,416 words (large), with its call");
+        EntryHarness entries = new EntryHarness();
+        _read(entries, 10);
+        uint256 ten = vm.lastCallGas().gasTotalUsed;
+        _read(entries, 60);
+        uint256 sixty = vm.lastCallGas().gasTotalUsed;
+        vm.snapshotValue("yul", "one signed order more", (sixty - ten) / 50);
+    }
+
+    function _read(EntryHarness harness, uint256 count) private view {
+        Draft memory d = draft();
+        _orders(d, count);
+        EntryLib.Context memory context;
+        context.domainSeparator = separator();
+        context.asset = keccak256("USD");
+        context.names = new bytes32[](2);
+        context.lotE8 = new uint256[](2);
+        context.tickE8 = new uint256[](2);
+        harness.read(d.entries, count, context);
+    }
+
+    function _orders(Draft memory d, uint256 count) private view {
+        for (uint40 i = 1; i <= count; ++i) {
+            addOrder(d, ALICE_KEY, orderWord(2, 0, BUY_GTC, i, 30_000, i));
+            addFill(d, 0, 1, i);
+        }
+    }
+
+    function _requests(Draft memory d, uint256 count) private pure {
+        for (uint256 i = 0; i < count; ++i) {
+            addOutcome(d, 1, 0);
+        }
+    }
+}
