@@ -32,7 +32,7 @@ build: setup ## compile contracts and the Go binary
 	@cd circuits && go build -trimpath -o $(ROOT)/build/bin/zkclear-circuits ./cmd/zkclear-circuits
 
 keys: build ## make the development keys, cached per circuit hash
-	zkclear-circuits keys --development
+	zkclear-circuits keys
 
 lint: setup ## check style and types in every language
 	ruff check .

@@ -16,8 +16,8 @@ import (
 )
 
 // MaxWitness is the largest serialised witness that is read: a full batch of the largest shape takes
-// about 2 MiB, and a worker must not be made to fill its memory.
-const MaxWitness = 32 << 20
+// half a MiB, and a worker must not be made to fill its memory.
+const MaxWitness = 8 << 20
 
 // ReadWitness reads a serialised zkclear.v1.Witness from a file.
 func ReadWitness(path string) (*zkclearv1.Witness, error) {

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/zkclear/zkclear/circuits/internal/zkclearv1"
+	"github.com/zkclear/zkclear/circuits/keys"
+)
+
+// call runs a command as the shell would.
+func call(t *testing.T, args ...string) (status int, out, problems string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	status = run(context.Background(), args, &stdout, &stderr)
+	return status, stdout.String(), stderr.String()
+}
+
+func TestRun_SaysWhatIsWrongWithACommandLine(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"conjure"}, `no command "conjure"`},
+		{[]string{"compile"}, "--shape is missing; give it as in --shape tiny"},
+		{[]string{"compile", "--shape", "tiny"}, "--out is missing"},
+		{[]string{"setup", "--shape", "huge"}, `no shape is called "huge"; known: tiny, small`},
+		{[]string{"check", "--shape", "tiny"}, "--witness is missing"},
+		{[]string{"setup", "tiny"}, `"tiny" is no flag`},
+		{[]string{"setup", "--colour", "red"}, "flag provided but not defined"},
+		{[]string{"bench", "--shape", "tiny", "--runs", "0"}, "--runs must be 1 to 1000"},
+		{[]string{"keys", "--shapes", "tiny,,small"}, "--shape is missing"},
+	} {
+		status, _, problems := call(t, c.args...)
+		if status != exitUsage || !strings.Contains(problems, c.want) {
+			t.Errorf("%v: status %d, %q", c.args, status, problems)
+		}
+	}
+}
+
+func TestRun_EveryCommandExplainsItself(t *testing.T) {
+	_, overview, _ := call(t)
+	for _, verb := range commands() {
+		if !strings.Contains(overview, verb.name) {
+			t.Errorf("the overview lacks %s", verb.name)
+		}
+		if status, _, help := call(t, verb.name, "-h"); status != 0 || !strings.Contains(help, verb.summary) {
+			t.Errorf("%s -h: status %d, %q", verb.name, status, help)
+		}
+	}
+}
+
+// The golden file holds what every machine must compile; after an intended change of the circuit write it with
+// zkclear-circuits manifest > circuits/keys/manifest.json.
+func TestManifest_TinyCompilesToTheCommittedConstraintSystem(t *testing.T) {
+	text, err := os.ReadFile("../../keys/manifest.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var committed []keys.Golden
+	if err := json.Unmarshal(text, &committed); err != nil {
+		t.Fatal(err)
+	}
+	status, out, problems := call(t, "manifest", "--shapes", "tiny")
+	if status != 0 {
+		t.Fatal(problems)
+	}
+	var fresh []keys.Golden
+	if err := json.Unmarshal([]byte(out), &fresh); err != nil {
+		t.Fatal(err)
+	}
+	if len(committed) != len(shapeNames()) || fresh[0] != committed[0] {
+		t.Errorf("tiny compiles to %+v, circuits/keys/manifest.json has %+v; write it anew if the circuit was meant to change",
+			fresh[0], committed)
+	}
+}
+
+func TestCompile_WritesASystemWithItsHash(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "made")
+	status, out, problems := call(t, "compile", "--shape", "micro", "--out", dir)
+	if status != 0 {
+		t.Fatal(problems)
+	}
+	line, err := os.ReadFile(filepath.Join(dir, "micro.r1cs.sha256"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash, _, _ := strings.Cut(string(line), " ")
+	if !strings.Contains(out, hash) || !strings.Contains(out, "constraints, 3 public") {
+		t.Errorf("printed %q, wrote %q", out, line)
+	}
+}
+
+// witness returns a scripted witness from the vectors.
+func witness(t *testing.T, name string) *zkclearv1.Witness {
+	t.Helper()
+	text, err := os.ReadFile("../../../tests/vectors/witness.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Cases []struct {
+			In  struct{ Batch string }
+			Out struct{ Witness string }
+		}
+	}
+	if err := json.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range file.Cases {
+		if c.In.Batch != name {
+			continue
+		}
+		raw, err := hex.DecodeString(strings.TrimPrefix(c.Out.Witness, "0x"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		message := new(zkclearv1.Witness)
+		if err := proto.Unmarshal(raw, message); err != nil {
+			t.Fatal(err)
+		}
+		return message
+	}
+	t.Fatalf("witness.json has no batch %q", name)
+	panic("unreachable")
+}
+
+func TestCheck_ExitStatusIsTheVerdict(t *testing.T) {
+	dir := t.TempDir()
+	for name, c := range map[string]struct {
+		change func(*zkclearv1.Witness)
+		status int
+		want   string
+	}{
+		"honest":        {func(*zkclearv1.Witness) {}, 0, "a proof exists"},
+		"overfilled":    {func(w *zkclearv1.Witness) { w.Fills[0].Lots++ }, exitUnsatisfied, "no proof exists"},
+		"malformed":     {func(w *zkclearv1.Witness) { w.Entries[0].Signer = nil }, exitFailed, "does not fit the circuit"},
+		"another shape": {func(w *zkclearv1.Witness) { w.Shape = "small" }, exitFailed, `for shape "small", not "tiny"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			message := witness(t, "partial fill, funding")
+			c.change(message)
+			raw, err := proto.Marshal(message)
+			if err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(t.TempDir(), "witness.bin")
+			if err := os.WriteFile(path, raw, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			status, out, problems := call(t, "check", "--shape", "tiny", "--keys", dir, "--witness", path)
+			if status != c.status || !strings.Contains(out+problems, c.want) {
+				t.Errorf("status %d, %q", status, out+problems)
+			}
+		})
+	}
+}
+
+func TestProve_WithoutKeysSaysHowToMakeThem(t *testing.T) {
+	raw, err := proto.Marshal(witness(t, "empty"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	path := filepath.Join(dir, "witness.bin")
+	if err := os.WriteFile(path, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	status, _, problems := call(t, "prove", "--shape", "tiny", "--keys", dir, "--witness", path, "--out", filepath.Join(dir, "proof.json"))
+	if status != exitFailed || !strings.Contains(problems, "zkclear-circuits setup --shape tiny") {
+		t.Errorf("status %d, %q", status, problems)
+	}
+}
+
+func TestWorker_RefusesAnotherMachineInTheClear(t *testing.T) {
+	status, _, problems := call(t, "worker", "--prover", "10.1.2.3:50061", "--keys", t.TempDir())
+	if status != exitFailed || !strings.Contains(problems, "another machine") {
+		t.Errorf("status %d, %q", status, problems)
+	}
+}

@@ -1,0 +1,36 @@
+"""Witnesses of a scripted market in shape `tiny`: what Python builds is what the Go circuit reads and proves."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tests.scenario import Venue, scripted
+from zkclear.crypto.bind import bind
+
+MODULE = "witness"
+CLAIMS = ["C1", "C11"]
+NOTES = {
+    "Scripted": "every kind of entry, request and closing, in a short history of two markets",
+    "Full": "every row of the shape in use",
+    "Empty": "no entry and no request: accounts 0 and 1 alone",
+}
+FLAGS = {"every row in use": ["Scripted", "Full"], "empty": ["Scripted", "Empty"]}
+
+
+def cases() -> Iterator[dict[str, Any]]:
+    """One case a batch: the serialised witness and the public inputs that its words bind to."""
+    venue = Venue()
+    for name, batch in scripted(venue):
+        built = venue.advance(batch)
+        binding = bind(built.words)
+        yield {
+            "call": "build_witness",
+            "flags": FLAGS.get(name, ["Scripted"]),
+            "in": {"batch": name, "shape": venue.shape.name},
+            "out": {
+                "witness": built.witness.SerializeToString(deterministic=True),
+                "words": built.words,
+                "h": binding.h,
+                "r": binding.r,
+                "y": binding.y,
+            },
+        }
