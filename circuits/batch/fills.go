@@ -47,21 +47,51 @@ func (p *proof) proveFills() {
 	for i, e := range p.entries {
 		table[i] = e.side(api).columns()
 	}
-	fills := make([]fill, len(p.circuit.Fills))
-	live, indexes := make([]frontend.Variable, len(fills)), make([]frontend.Variable, 0, 2*len(fills))
-	for i := range fills {
-		row := &p.circuit.Fills[i]
-		live[i] = row.Live
-		indexes = append(indexes, row.Maker, row.Taker)
+	rows := p.circuit.Fills
+	live := make([]frontend.Variable, len(rows))
+	for i := range rows {
+		live[i] = rows[i].Live
 	}
 	num.AssertPrefix(api, live)
-	fetched := net.Fetch(api, table, indexes)
+	makers, takers := p.fetchSides()
+	fills := make([]fill, len(rows))
 	p.fees = 0
-	for i := range fills {
-		fills[i] = p.proveFill(&p.circuit.Fills[i], fetched[2*i], fetched[2*i+1])
+	for i := range rows {
+		fills[i] = p.proveFill(&rows[i], makers[i], takers[i])
 		p.fees = api.Add(p.fees, fills[i].cash.Fees)
 	}
 	p.addUp(table, fills)
+}
+
+// fetchSides proposes both sides of every fill. A part that both sides must have alike is one wire in both keys, and a
+// part that a side must have is a constant: so nothing is fetched that is not used.
+func (p *proof) fetchSides() (makers, takers []side) {
+	api := p.api
+	forMakers, forTakers := make([][]frontend.Variable, len(p.entries)), make([][]frontend.Variable, len(p.entries))
+	for i, e := range p.entries {
+		s := e.side(api)
+		m := s.market
+		forMakers[i] = []frontend.Variable{
+			s.takes, s.owner, s.limit, m.number, m.sells, m.quotePerLotTick, m.makerFee, m.takerFee,
+		}
+		forTakers[i] = []frontend.Variable{s.makes, s.owner, s.limit}
+	}
+	rows := p.circuit.Fills
+	makerRows, takerRows := make([]frontend.Variable, len(rows)), make([]frontend.Variable, len(rows))
+	for i := range rows {
+		makerRows[i], takerRows[i] = rows[i].Maker, rows[i].Taker
+	}
+	for _, c := range net.Fetch(api, forMakers, makerRows) {
+		makers = append(makers, side{makes: 1, takes: c[0], owner: c[1], limit: c[2], market: pair{
+			number: c[3], sells: c[4], quotePerLotTick: c[5], makerFee: c[6], takerFee: c[7],
+		}})
+	}
+	for i, c := range net.Fetch(api, forTakers, takerRows) {
+		opposite := makers[i].market
+		opposite.sells = api.Sub(1, opposite.sells)
+		takers = append(takers, side{makes: c[0], takes: 1, owner: c[1], limit: c[2], market: opposite})
+	}
+	return makers, takers
 }
 
 // fill is a fill with its cash and the columns of its two sides.
@@ -72,23 +102,13 @@ type fill struct {
 	maker, taker []frontend.Variable
 }
 
-// proveFill proves one fill, given the proposed columns of its maker and taker.
-func (p *proof) proveFill(row *FillRow, makerColumns, takerColumns []frontend.Variable) fill {
+// proveFill proves one fill, given its proposed sides.
+func (p *proof) proveFill(row *FillRow, maker, taker side) fill {
 	api := p.api
 	// lots - live fits in 40 bits: at least 1 in a live row, and never near the field. In padding lots do not count.
 	p.rc.Check(api.Sub(row.Lots, row.Live), rules.SizeBits)
 	lots := api.Mul(row.Live, row.Lots)
-
-	// A part that both sides must have alike is one wire in both keys; so is a constant that a side must have.
-	common := pair{
-		number: makerColumns[4], sells: makerColumns[5], quotePerLotTick: makerColumns[6],
-		makerFee: makerColumns[7], takerFee: makerColumns[8],
-	}
-	opposite := common
-	opposite.sells = api.Sub(1, common.sells)
-	maker := side{makes: 1, takes: makerColumns[1], owner: makerColumns[2], limit: makerColumns[3], market: common}
-	taker := side{makes: takerColumns[0], takes: 1, owner: takerColumns[2], limit: takerColumns[3], market: opposite}
-
+	common := maker.market
 	sides := rules.Sides{
 		Market: rules.Market{
 			QuotePerLotTick: common.quotePerLotTick, MakerFee: common.makerFee, TakerFee: common.takerFee,
