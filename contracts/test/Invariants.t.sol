@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {RequestLib} from "../src/libraries/RequestLib.sol";
+import {Assertions} from "./support/Assertions.sol";
+import {Batches} from "./support/Batches.sol";
+import {vm} from "./support/Vm.sol";
+import {Settlement} from "../src/Settlement.sol";
+
+/// @notice Does random things that are allowed, as traders, an operator with an honest prover, and a donor; keeps its own
+/// books beside the contract's. The verifier is a double: what a proof would enforce, this operator does by itself.
+contract SettlementHandler is Batches {
+    address internal constant CAROL = address(0xCA401);
+    uint256 private constant MOST_ACCOUNTS = 8;
+
+    uint256 public donated;
+    uint256 public paid;
+    uint256 public batches;
+    uint256 public lastRoot;
+    uint256 public lastTime = START;
+    /// @dev What the proofs say the accounts hold, and what the recipients may claim.
+    mapping(uint32 account => uint256) public collateral;
+    mapping(address recipient => uint256) public credited;
+    uint56 private _nonce;
+
+    constructor() {
+        setUp();
+        lastRoot = settlement.stateRoot();
+    }
+
+    function contractUnderTest() external view returns (Settlement) {
+        return settlement;
+    }
+
+    function recipients() public view returns (address[4] memory) {
+        return [alice, bob, CAROL, FEE_RECIPIENT];
+    }
+
+    function totalCollateral() external view returns (uint256 sum) {
+        for (uint32 account = 0; account < settlement.accountCount(); ++account) {
+            sum += collateral[account];
+        }
+    }
+
+    // -------------------------------------------------------------- traders
+
+    function open(uint256 seed, uint64 amountE6) external {
+        if (settlement.accountCount() < MOST_ACCOUNTS) openFor(_actor(seed), _deposit(amountE6));
+    }
+
+    function deposit(uint256 seed, uint32 account, uint64 amountE6) external {
+        account = uint32(bound(account, 0, settlement.accountCount() - 1));
+        vm.prank(_actor(seed));
+        settlement.deposit(account, _deposit(amountE6));
+    }
+
+    function requestWithdrawal(uint32 account, uint64 amountE6) external {
+        account = _owned(account);
+        if (account == INSURANCE || _waits(account, RequestLib.WITHDRAW)) return;
+        vm.prank(settlement.owner(account));
+        settlement.requestWithdrawal(account, uint64(bound(amountE6, 1, 2 ** 62 - 1)));
+        credited[FEE_RECIPIENT] += FEE;
+    }
+
+    function authorizeAgent(uint32 account, address agent, uint40 until) external {
+        account = _owned(account);
+        if (account == INSURANCE || agent == address(0) || _waits(account, RequestLib.AGENT)) return;
+        vm.prank(settlement.owner(account));
+        settlement.authorizeAgent(account, agent, until);
+        credited[FEE_RECIPIENT] += FEE;
+    }
+
+    function claim(uint256 seed) external {
+        address recipient = recipients()[seed % 4];
+        if (credited[recipient] == 0) return;
+        uint256 amountE6 = settlement.claim(recipient);
+        assertEq(amountE6, credited[recipient], "a claim pays what was credited");
+        _book(recipient, amountE6);
+    }
+
+    function claimTo(uint256 seed, uint256 target) external {
+        address recipient = recipients()[seed % 4];
+        if (credited[recipient] == 0) return;
+        vm.prank(recipient);
+        _book(recipient, settlement.claimTo(recipients()[target % 4]));
+    }
+
+    function donate(uint64 amountE6) external {
+        amountE6 = uint64(bound(amountE6, 0, 1_000 * TOKEN));
+        token.mint(address(settlement), amountE6);
+        donated += amountE6;
+    }
+
+    function passTime(uint256 seconds_) external {
+        vm.warp(block.timestamp + bound(seconds_, 1, 2 hours));
+    }
+
+    // ------------------------------------------------------------- operator
+
+    function settleBatch(uint256 seed, uint256 requests, uint256 withdrawals) external {
+        Draft memory d = draft();
+        _consume(d, seed, bound(requests, 0, 4));
+        _withdraw(d, seed, bound(withdrawals, 0, 4));
+        settle(d);
+        (lastRoot, lastTime) = (d.header.newRoot, d.header.timestamp);
+        ++batches;
+    }
+
+    /// @dev Outcomes that the rules allow: a WITHDRAW pays at most what was asked and what is there.
+    function _consume(Draft memory d, uint256 seed, uint256 most) private {
+        uint64 head = settlement.queueHead();
+        uint64 end = settlement.queueLength();
+        for (uint64 id = head; id < end && id - head < most; ++id) {
+            (uint248 payload,) = settlement.request(id);
+            uint32 account = RequestLib.accountOf(payload);
+            uint64 amountE6 = RequestLib.amountOf(payload);
+            uint8 kind = RequestLib.kindOf(payload);
+            uint64 pays = 0;
+            if (kind == RequestLib.DEPOSIT) {
+                collateral[account] += amountE6;
+            } else if (kind == RequestLib.WITHDRAW) {
+                uint256 limit = amountE6 < collateral[account] ? amountE6 : collateral[account];
+                pays = uint64(bound(uint256(keccak256(abi.encode(seed, id))), 0, limit));
+                collateral[account] -= pays;
+                credited[settlement.owner(account)] += pays;
+            }
+            addOutcome(d, 1, pays);
+        }
+    }
+
+    function _withdraw(Draft memory d, uint256 seed, uint256 count) private {
+        for (uint256 i = 0; i < count; ++i) {
+            uint256 random = uint256(keccak256(abi.encode(seed, "withdraw", i)));
+            uint32 account = uint32(bound(random, 0, settlement.accountCount() - 1));
+            uint64 amountE6 = uint64(bound(random >> 32, 0, collateral[account]));
+            address recipient = recipients()[(random >> 128) % 4];
+            addWithdrawal(d, ALICE_KEY, account, amountE6, recipient, ++_nonce);
+            collateral[account] -= amountE6;
+            credited[recipient] += amountE6;
+        }
+    }
+
+    // -------------------------------------------------------------- helpers
+
+    function _book(address recipient, uint256 amountE6) private {
+        credited[recipient] -= amountE6;
+        paid += amountE6;
+    }
+
+    function _actor(uint256 seed) private view returns (address) {
+        return seed % 2 == 0 ? alice : bob;
+    }
+
+    function _deposit(uint64 amountE6) private pure returns (uint64) {
+        return uint64(bound(amountE6, MIN_DEPOSIT, 1_000 * TOKEN));
+    }
+
+    /// @dev An account of alice or bob, or 0 if there is none yet.
+    function _owned(uint32 seed) private view returns (uint32) {
+        uint32 accounts = settlement.accountCount();
+        return accounts == 2 ? INSURANCE : uint32(bound(seed, 2, accounts - 1));
+    }
+
+    function _waits(uint32 account, uint8 kind) private view returns (bool) {
+        for (uint64 id = settlement.queueHead(); id < settlement.queueLength(); ++id) {
+            (uint248 payload,) = settlement.request(id);
+            if (RequestLib.accountOf(payload) == account && RequestLib.kindOf(payload) == kind) return true;
+        }
+        return false;
+    }
+}
+
+/// @notice What holds after any sequence of allowed calls.
+contract SettlementInvariants is Assertions {
+    struct FuzzSelector {
+        address addr;
+        bytes4[] selectors;
+    }
+
+    SettlementHandler private _handler;
+    Settlement private _settlement;
+
+    function setUp() public {
+        _handler = new SettlementHandler();
+        _settlement = _handler.contractUnderTest();
+    }
+
+    function targetContracts() public view returns (address[] memory list) {
+        list = new address[](1);
+        list[0] = address(_handler);
+    }
+
+    function targetSelectors() public view returns (FuzzSelector[] memory list) {
+        bytes4[] memory selectors = new bytes4[](9);
+        selectors[0] = SettlementHandler.open.selector;
+        selectors[1] = SettlementHandler.deposit.selector;
+        selectors[2] = SettlementHandler.requestWithdrawal.selector;
+        selectors[3] = SettlementHandler.authorizeAgent.selector;
+        selectors[4] = SettlementHandler.claim.selector;
+        selectors[5] = SettlementHandler.claimTo.selector;
+        selectors[6] = SettlementHandler.donate.selector;
+        selectors[7] = SettlementHandler.passTime.selector;
+        selectors[8] = SettlementHandler.settleBatch.selector;
+        list = new FuzzSelector[](1);
+        list[0] = FuzzSelector(address(_handler), selectors);
+    }
+
+    /// @dev B = W + D + C + donations: every token is owed to somebody, given away, or in an account.
+    function invariant_C8_VaultCoversEveryClaim() public view {
+        uint256 balance = IBalance(_settlement.token()).balanceOf(address(_settlement));
+        uint256 owed = _settlement.totalClaims() + _settlement.queuedDeposits() + _handler.totalCollateral();
+        assertEq(balance, owed + _handler.donated(), "B = W + D + C + donations");
+    }
+
+    /// @dev W = sum of claimable = what the books say was credited and not paid.
+    function invariant_C8_ClaimsAreTheSumOfCredits() public view {
+        address[4] memory list = _handler.recipients();
+        uint256 sum = 0;
+        for (uint256 i = 0; i < list.length; ++i) {
+            assertEq(_settlement.claimable(list[i]), _handler.credited(list[i]), "claimable = credited - paid");
+            sum += _settlement.claimable(list[i]);
+        }
+        assertEq(_settlement.totalClaims(), sum, "W = sum of claimable");
+    }
+
+    /// @dev D = sum of the amounts of DEPOSIT requests in head .. length - 1.
+    function invariant_C9_QueuedDepositsAreThoseOfTheQueue() public view {
+        uint256 sum = 0;
+        for (uint64 id = _settlement.queueHead(); id < _settlement.queueLength(); ++id) {
+            (uint248 payload,) = _settlement.request(id);
+            if (RequestLib.kindOf(payload) == RequestLib.DEPOSIT) sum += RequestLib.amountOf(payload);
+        }
+        assertEq(_settlement.queuedDeposits(), sum, "D = sum of waiting deposits");
+    }
+
+    /// @dev head <= length; per account at most one WITHDRAW and one AGENT waits, one OPEN ever.
+    function invariant_C9_NoAccountHoldsTheQueueUp() public view {
+        assertTrue(_settlement.queueHead() <= _settlement.queueLength(), "head <= length");
+        uint256[16] memory seen;
+        for (uint64 id = _settlement.queueHead(); id < _settlement.queueLength(); ++id) {
+            (uint248 payload,) = _settlement.request(id);
+            uint8 kind = RequestLib.kindOf(payload);
+            if (kind == RequestLib.DEPOSIT) continue;
+            uint256 bit = 1 << RequestLib.accountOf(payload);
+            assertTrue(seen[kind] & bit == 0, "one request of a kind waits for an account");
+            seen[kind] |= bit;
+        }
+    }
+
+    /// @dev number, root and time are those of the last batch, and of nothing else.
+    function invariant_C1_OnlyBatchesMoveTheState() public view {
+        assertEq(_settlement.batchNumber(), _handler.batches(), "number = batches settled");
+        assertEq(_settlement.stateRoot(), _handler.lastRoot(), "root = that of the last batch");
+        assertEq(_settlement.lastTimestamp(), _handler.lastTime(), "time = that of the last batch");
+    }
+}
+
+interface IBalance {
+    function balanceOf(address account) external view returns (uint256);
+}
