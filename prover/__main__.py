@@ -15,7 +15,7 @@ from prover.line import BadBatchError
 from prover.proving.keys import KeysError
 from prover.service import ProverProcess
 from prover.settlement.artifacts import ArtifactError
-from prover.settlement.errors import SettlementError
+from prover.settlement.errors import SettlementError, UnsafeKeysError
 from prover.settlement.key import KeyFileError
 from prover.store import StoreError
 
@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
         settings = load_settings(options.config)
         _configure_log(settings.log)
         process = ProverProcess(settings)
-    except (ConfigurationError, KeysError, KeyFileError, ArtifactError) as cause:
+    except (ConfigurationError, KeysError, KeyFileError, ArtifactError, UnsafeKeysError) as cause:
         return _say(cause, EXIT_CONFIGURATION)
     except OSError as cause:
         return _say(cause, EXIT_UNREACHABLE)

@@ -68,6 +68,7 @@ class ProverProcess:
         self._settings = settings
         self._stop = threading.Event()
         self._fault: Exception | None = None
+        self._account = load_key(settings.settlement.key_file, chain_id=settings.chain.id)
         self._chain = Chain(
             settings.chain.rpc_urls, chain_id=settings.chain.id, contract=settings.chain.contract
         )
@@ -206,7 +207,6 @@ class ProverProcess:
 
     def _settlement_worker(self) -> SettlementWorker:
         settings = self._settings
-        account = load_key(settings.settlement.key_file, chain_id=self._chain.chain_id)
         genesis_block, _ = self._chain.contract.functions.genesis().call()
         rules = SettlementRules(
             finality=settings.chain.finality,
@@ -217,7 +217,7 @@ class ProverProcess:
         )
         return SettlementWorker(
             chain=self._chain,
-            account=account,
+            account=self._account,
             intents=self._stores.intents,
             proved=self._proved,
             on_settled=self._landed,

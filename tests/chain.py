@@ -68,10 +68,14 @@ def plan() -> Plan:
 
 @contextmanager
 def deployed(
-    *, keys: Sequence[CircuitKeys] = (), block_time_s: int | None = None, verifier: Artifact = ACCEPTING
+    *,
+    keys: Sequence[CircuitKeys] = (),
+    block_time_s: int | None = None,
+    timestamp_s: int | None = None,
+    verifier: Artifact = ACCEPTING,
 ) -> Iterator[tuple[str, Deployment]]:
     """A chain with everything deployed: real verifiers for `keys`, or one that accepts every proof of shape tiny."""
-    with anvil(block_time_s=block_time_s) as chain:
+    with anvil(block_time_s=block_time_s, timestamp_s=timestamp_s) as chain:
         key = development_account(DEPLOYER).key
         if keys:
             terms = plan()

@@ -19,11 +19,12 @@ from prover.settlement.anvil import DEVELOPMENT_CHAIN_ID
 from prover.settlement.artifacts import Artifact, forge_artifact, verifier_artifact
 from prover.settlement.chain import TRANSACTION_GAS_CAP
 from prover.settlement.dev_markets import DEV_MARKETS, Listing
-from prover.settlement.errors import SettlementError, contract_error
+from prover.settlement.errors import SettlementError, UnsafeKeysError, contract_error
 from prover.settlement.fees import first_fee
 from prover.settlement.genesis import config_fields, require_genesis_root
 from zkclear.crypto.groth16 import verifying_key
 from zkclear.crypto.key_lint import lint
+from zkclear.crypto.verifier_code import missing_constants
 from zkclear.rules.shapes import shape_by_name
 
 RECEIPT_LIMIT_S = 60
@@ -166,15 +167,21 @@ def require_usable(keys: CircuitKeys, *, chain_id: int, code: bytes | None = Non
     that of the deployed verifier with this `code`.
     """
     if keys.development and chain_id != DEVELOPMENT_CHAIN_ID:
-        raise SettlementError(
+        raise UnsafeKeysError(
             f"DEVELOPMENT_KEY: the keys of shape {keys.shape} come from a development set-up, with which proofs can be "
             f"forged; they are used on chain {DEVELOPMENT_CHAIN_ID} only, not on chain {chain_id}"
         )
-    for check in lint(verifying_key(keys.verifying_key), code=code):
+    key = verifying_key(keys.verifying_key)
+    for check in lint(key):
         if not check.passed:
-            raise SettlementError(
+            raise UnsafeKeysError(
                 f"the keys of shape {keys.shape} are unsafe: {check.name}: {check.evidence}"
             )
+    if code is not None and missing_constants(code, key):
+        raise UnsafeKeysError(
+            f"WRONG_CIRCUIT: the deployed verifier of shape {keys.shape} was made from other keys than those in "
+            f"{keys.folder}; use the keys and the zkclear-circuits of the deployment"
+        )
 
 
 class _Yard:

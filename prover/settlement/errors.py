@@ -35,6 +35,10 @@ class ContractError(SettlementError):
         super().__init__(f"{doing} reverts with {name}({said})")
 
 
+class UnsafeKeysError(SettlementError):
+    """Keys that must not be used here."""
+
+
 class ChainMismatchError(SettlementError):
     """The chain is another one, or holds another history, than the prover's own records."""
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import grpc
 import pytest
 
+from prover.proving.jobs import Inputs
+from prover.proving.keys import load_keys
+from tests.circuit import run
+from tests.scenario import Venue
+from zkclear.crypto.bind import bind_batch
+from zkclear.rules.shapes import TINY
 from zkclear.v1 import batch_pb2, batch_pb2_grpc
 
 
@@ -47,7 +55,8 @@ class SealingDesk(batch_pb2_grpc.BatchServiceServicer):
         place = request.from_number - 1
         while context.is_active():
             with self._changed:
-                if not self._changed.wait_for(lambda: len(self._batches) > place, timeout=1):
+                if len(self._batches) <= place:
+                    self._changed.wait(timeout=1)
                     continue
                 batch = self._batches[place]
             place += 1
@@ -77,3 +86,36 @@ def sealing() -> Iterator[SealingDesk]:
 def sequencer() -> Iterator[SealingDesk]:
     with sealing() as desk:
         yield desk
+
+
+@pytest.fixture(scope="session")
+def tiny_keys():
+    """The development keys of shape tiny; made now if there are none, which takes a minute."""
+    return load_keys("tiny")
+
+
+@dataclass(frozen=True)
+class ProvedWitness:
+    """A witness with a real proof for it."""
+
+    witness: bytes
+    inputs: Inputs
+    proof: batch_pb2.Proof
+
+
+@pytest.fixture(scope="session")
+def proved_witness(tiny_keys, tmp_path_factory):  # noqa: ARG001 - the keys must be there
+    """One real proof, shared: two accounts open and deposit."""
+    venue = Venue()
+    built = venue.build(requests=venue.opening(2, 3))
+    folder = tmp_path_factory.mktemp("proof")
+    witness = built.witness.SerializeToString()
+    (folder / "witness.bin").write_bytes(witness)
+    arguments = ("--shape", "tiny", "--witness", folder / "witness.bin", "--out", folder / "proof.json")
+    done = run("prove", *arguments)
+    assert done.returncode == 0, done.stderr
+    fields = json.loads((folder / "proof.json").read_text())
+    shape = fields.pop("shape")
+    proof = batch_pb2.Proof(shape=shape, **{name: bytes.fromhex(value[2:]) for name, value in fields.items()})
+    inputs = bind_batch(built.words, TINY)
+    return ProvedWitness(witness, Inputs(h=inputs.h, r=inputs.r, y=inputs.y), proof)

@@ -80,8 +80,8 @@ def test_c1_a_withdrawal_and_nothing_else_is_followed_by_its_recipient():
 
 def test_c1_fills_outcomes_reports_and_proof_are_packed_big_endian():
     arguments = decoded(proved())
-    assert arguments["fills"].hex() == "0001" "ffff" "ffffffffffff" "0000" "0002" "000000000001"
-    assert arguments["outcomes"].hex() == "01" "3fffffffffffffff" "01" "0000000000000000"
+    assert arguments["fills"].hex() == "0001ffffffffffffffff00000002000000000001"
+    assert arguments["outcomes"].hex() == "013fffffffffffffff010000000000000000"
     assert arguments["reports"] == b"reports"
     assert arguments["proof"] == bytes(range(128)) * 3
 
@@ -90,7 +90,10 @@ def test_c1_fills_outcomes_reports_and_proof_are_packed_big_endian():
     ("entry", "complaint"),
     [
         (sealed_entry(action=actions.WITHDRAW), "recipient of entry 0 must have 20 bytes, not 0"),
-        (sealed_entry(action=actions.CANCEL, recipient=bytes(20)), "recipient of entry 0 must have 0 bytes, not 20"),
+        (
+            sealed_entry(action=actions.CANCEL, recipient=bytes(20)),
+            "recipient of entry 0 must have 0 bytes, not 20",
+        ),
         (SealedEntry(word=bytes(31), signature=bytes(64)), "word of entry 0 must have 32 bytes, not 31"),
         (SealedEntry(word=bytes(32), signature=bytes(65)), "signature of entry 0 must have 64 bytes, not 65"),
     ],

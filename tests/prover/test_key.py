@@ -47,7 +47,7 @@ def test_a_bare_key_is_good_on_the_development_chain_only(bare):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(KeyFileError, match="settlement.key_file .* cannot be read"):
+    with pytest.raises(KeyFileError, match=r"settlement\.key_file .* cannot be read"):
         load_key(tmp_path / "none", chain_id=31_337)
 
 

@@ -101,7 +101,7 @@ def test_a_crash_between_record_and_send_loses_nothing(desk, monkeypatch):
     """The intent is on the disk, the transaction nowhere: the next process sends the same bytes."""
     desk.prove()
 
-    def die(raw):
+    def die(_):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -184,7 +184,7 @@ def test_a_replacement_that_was_recorded_but_never_sent_loses_nothing(desk, monk
     desk.worker.step()
     desk.now_s += RULES.bump_after_s
     with monkeypatch.context() as patch:
-        patch.setattr(desk.chain, "send", lambda raw: None)
+        patch.setattr(desk.chain, "send", lambda _: None)
         desk.worker.step()
     desk.mine()  # the first one
     desk.mining(on=True)
@@ -214,7 +214,7 @@ def test_a_nonce_used_elsewhere_is_given_up(desk, monkeypatch):
     """Another use of the key took the nonce of a recorded intent: a fresh transaction takes its place."""
     desk.prove()
     with monkeypatch.context() as patch:
-        patch.setattr(desk.chain, "send", lambda raw: None)
+        patch.setattr(desk.chain, "send", lambda _: None)
         desk.worker.step()
     transfer = {"from": desk.account.address, "to": desk.account.address, "value": 1}
     node = desk.venue.node
