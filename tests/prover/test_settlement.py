@@ -283,6 +283,47 @@ def test_a_refused_proof_costs_nothing_either(tmp_path):
         assert desk.transactions() == 0
 
 
+def test_a_race_that_was_lost_costs_gas_and_nothing_else(desk):
+    """Somebody else's settlement is mined first in the same block: ours reverts, the batch is done."""
+    desk.venue.open(100 * TOKEN_E6)
+    proved = desk.prove()
+    stranger = Desk(desk.venue, desk.folder / "stranger")
+    stranger.account = development_account(SETTLER + 1)
+    stranger.batches[1] = proved
+    stranger.restarted()
+    desk.mining(on=False)
+    desk.worker.step()
+    stranger.worker.step()
+    stranger.now_s += RULES.bump_after_s
+    stranger.worker.step()  # the dearer one goes first
+    desk.mine()
+    desk.mining(on=True)
+    (ours,) = desk.intents.of_batch(1)
+    assert desk.chain.receipt(ours.hash)["status"] == 0
+    desk.worker.step()
+    assert [landed.transaction_hash for landed in desk.settled] == [stranger.intents.of_batch(1)[1].hash]
+    desk.prove()
+    desk.worker.step()
+    desk.worker.step()
+    assert [landed.number for landed in desk.settled] == [1, 2]
+    assert [intent.nonce for intent in desk.intents.of_batch(2)] == [1]
+
+
+def test_a_batch_that_reverts_when_mined_is_tried_three_times_at_most(tmp_path, monkeypatch):
+    """A node whose trial runs lie: each attempt burns gas, so their number is bounded."""
+    with deployed(verifier=REFUSING) as (url, deployment):
+        desk = Desk(Venue(url, deployment), tmp_path)
+        desk.prove()
+        monkeypatch.setattr(desk.chain, "estimate", lambda *_, **__: 1_000_000)
+        for _ in range(6):
+            desk.worker.step()
+            desk.now_s += RULES.bump_after_s
+        assert desk.transactions() == 3
+        ((number, text),) = desk.failed
+        assert number == 1
+        assert text.startswith("settle of batch 1 reverts with unknown error")
+
+
 def test_a_chain_that_forgot_final_batches_stops_everything(desk):
     node = desk.venue.node.provider
     before = node.make_request("evm_snapshot", [])["result"]
