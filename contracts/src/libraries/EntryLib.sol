@@ -21,6 +21,25 @@ library EntryLib {
     uint256 private constant FAULT_LENGTH = 3;
     uint256 private constant FAULT_FIELD = 4;
 
+    /// @dev The desk: the loop's working memory, addressed from one pointer. Byte offsets.
+    uint256 private constant ORDER = 0x000; // an Order's type hash and seven fields
+    uint256 private constant DIGEST = 0x100; // 0x1901, domain separator, struct hash: 66 bytes
+    uint256 private constant RECOVERY = 0x160; // what ecrecover reads: digest, v, r, s
+    uint256 private constant MARKETS = 0x1e0; // how many are listed
+    uint256 private constant ACTIONS = 0x200; // hashes of the 16 order actions
+    uint256 private constant ROWS = 0x400; // name hash, lot, tick of each of at most 8 markets
+    uint256 private constant INSTRUCTION = 0x700; // a Withdraw's or CancelOrder's type hash and fields
+    uint256 private constant WITHDRAW_TYPE = 0x7e0;
+    uint256 private constant CANCEL_TYPE = 0x800;
+    uint256 private constant ASSET = 0x820;
+    uint256 private constant ORIGIN = 0x840; // calldata offset of the first entry
+    uint256 private constant NOTE = 0x860; // where the next withdrawal is noted
+    uint256 private constant NOTES_END = 0x880;
+    uint256 private constant FAULT = 0x8a0; // 0, or why the loop stopped
+    uint256 private constant VALUE = 0x8c0; // what the error shows
+    uint256 private constant LEFT = 0x8e0; // entries not read yet when it stopped
+    uint256 private constant DESK_WORDS = 72;
+
     /// @notice What the digests need besides the entries: a listed market's name hash, lot and tick, and constants.
     struct Context {
         bytes32 domainSeparator;
@@ -28,26 +47,6 @@ library EntryLib {
         bytes32[] names;
         uint256[] lotE8;
         uint256[] tickE8;
-    }
-
-    /// @dev Working memory of the loop, in the order in which the Yul code addresses it (32 bytes a field).
-    struct Desk {
-        uint256 scratch; // 0x00: where structs and digests are laid out
-        uint256 origin; // 0x20: calldata offset of the first entry
-        uint256 withdrawal; // 0x40: where the next withdrawal is noted
-        uint256 withdrawalEnd; // 0x60
-        bytes32 order; // 0x80: type hash
-        bytes32 cancel; // 0xa0: type hash
-        bytes32 withdraw; // 0xc0: type hash
-        bytes32 asset; // 0xe0
-        uint256 markets; // 0x100: how many are listed
-        uint256 names; // 0x120: pointers to first elements
-        uint256 lots; // 0x140
-        uint256 ticks; // 0x160
-        uint256 actions; // 0x180
-        uint256 fault; // 0x1a0: 0, or why the loop stopped
-        uint256 value; // 0x1c0: what the error shows
-        uint256 left; // 0x1e0: entries not read yet when the loop stopped
     }
 
     /// @notice Writes word and signer of `count` entries and returns the offset of each WITHDRAW in `entries`.
@@ -60,9 +59,9 @@ library EntryLib {
         Context memory context
     ) internal view returns (uint256[] memory withdrawals) {
         withdrawals = new uint256[](_withdrawals(entries.length, count));
-        Desk memory desk = _desk(context, withdrawals);
+        uint256[DESK_WORDS] memory desk = _desk(context, withdrawals);
         uint256 end = _recover(words, entries, count, desk);
-        if (desk.fault != 0) _raise(desk, count, entries.length);
+        if (desk[FAULT / 32] != 0) _raise(desk, count, entries.length);
         require(end == entries.length, ISettlement.BadLength(end, entries.length));
     }
 
@@ -90,147 +89,160 @@ library EntryLib {
         return recipients;
     }
 
-    function _desk(Context memory context, uint256[] memory withdrawals) private pure returns (Desk memory desk) {
+    function _desk(
+        Context memory context,
+        uint256[] memory withdrawals
+    ) private pure returns (uint256[DESK_WORDS] memory desk) {
+        desk[ORDER / 32] = uint256(Eip712Lib.ORDER);
+        desk[WITHDRAW_TYPE / 32] = uint256(Eip712Lib.WITHDRAW);
+        desk[CANCEL_TYPE / 32] = uint256(Eip712Lib.CANCEL_ORDER);
+        desk[ASSET / 32] = uint256(context.asset);
         bytes32[16] memory actions = Eip712Lib.orderActions();
-        uint256[16] memory scratch; // 0x00 a struct of at most 8 words; 0x100 a digest's 66 bytes; 0x160 ecrecover's input
-        desk.order = Eip712Lib.ORDER;
-        desk.cancel = Eip712Lib.CANCEL_ORDER;
-        desk.withdraw = Eip712Lib.WITHDRAW;
-        desk.asset = context.asset;
-        desk.markets = context.names.length;
+        for (uint256 i = 0; i < 16; ++i) {
+            desk[ACTIONS / 32 + i] = uint256(actions[i]);
+        }
+        uint256 listed = context.names.length;
+        desk[MARKETS / 32] = listed;
+        for (uint256 i = 0; i < listed; ++i) {
+            uint256 row = ROWS / 32 + 3 * i;
+            (desk[row], desk[row + 1], desk[row + 2]) = (uint256(context.names[i]), context.lotE8[i], context.tickE8[i]);
+        }
         bytes32 separator = context.domainSeparator;
         assembly ("memory-safe") {
-            mstore(desk, scratch)
-            mstore(add(desk, 0x40), add(withdrawals, 0x20))
-            mstore(add(desk, 0x60), add(add(withdrawals, 0x20), shl(5, mload(withdrawals))))
-            mstore(add(desk, 0x120), add(mload(add(context, 0x40)), 0x20))
-            mstore(add(desk, 0x140), add(mload(add(context, 0x60)), 0x20))
-            mstore(add(desk, 0x160), add(mload(add(context, 0x80)), 0x20))
-            mstore(add(desk, 0x180), actions)
-            mstore(add(scratch, 0x100), shl(240, 0x1901))
-            mstore(add(scratch, 0x102), separator)
+            mstore(add(desk, DIGEST), shl(240, 0x1901))
+            mstore(add(desk, add(DIGEST, 2)), separator)
+            let first := add(withdrawals, 0x20)
+            mstore(add(desk, NOTE), first)
+            mstore(add(desk, NOTES_END), add(first, shl(5, mload(withdrawals))))
         }
     }
 
-    /// @dev The order loop. Returns how many bytes it read; `desk.fault` says why if it stopped early.
+    /// @dev The order loop. Returns how many bytes it read; `FAULT` on the desk says why if it stopped early.
     function _recover(
         uint256[] memory words,
         bytes calldata entries,
         uint256 count,
-        Desk memory desk
+        uint256[DESK_WORDS] memory desk
     ) private view returns (uint256 end) {
         uint256 first = WordsLib.ENTRIES_AT;
         assembly ("memory-safe") {
             // Notes why the loop stops, what the error shows, and how many entries were left, this one included.
             function fail(d, fault, value, left) {
-                mstore(add(d, 0x1a0), fault)
-                mstore(add(d, 0x1c0), value)
-                mstore(add(d, 0x1e0), left)
-            }
-            // Order(account, market, action, sizeE8, limitPriceE8, expiry, nonce), 0x100 bytes; 0 if a field is wrong.
-            function order(d, f, word) -> size {
-                let market := and(shr(208, word), 0xff)
-                // Only the top byte and the trigger, which a plain Order does not have, are outside the digest.
-                if or(or(shr(248, word), and(word, 0xffffffff)), iszero(lt(market, mload(add(d, 0x100))))) {
-                    leave
-                }
-                market := shl(5, market)
-                let sizeE8 := mul(and(shr(160, word), 0xffffffffff), mload(add(mload(add(d, 0x140)), market)))
-                let limitE8 := mul(and(shr(128, word), 0xffffffff), mload(add(mload(add(d, 0x160)), market)))
-                if shr(64, or(sizeE8, limitE8)) { leave } // both are uint64 in the signed struct
-                mstore(f, mload(add(d, 0x80)))
-                mstore(add(f, 0x40), mload(add(mload(add(d, 0x120)), market)))
-                mstore(add(f, 0x60), mload(add(mload(add(d, 0x180)), and(shr(195, word), 0x1e0))))
-                mstore(add(f, 0x80), sizeE8)
-                mstore(add(f, 0xa0), limitE8)
-                mstore(add(f, 0xc0), and(shr(88, word), 0xffffffffff))
-                mstore(add(f, 0xe0), and(shr(32, word), 0xffffffffffffff))
-                size := 0x100
+                mstore(add(d, FAULT), fault)
+                mstore(add(d, VALUE), value)
+                mstore(add(d, LEFT), left)
             }
             // Withdraw(account, recipient, asset, amountE6, expiry, nonce), 0xe0 bytes; 0 if a field is wrong.
-            function withdraw(d, f, word, recipient) -> size {
+            function withdraw(d, word, recipient) -> size {
                 let amountE6 := and(shr(128, word), 0xffffffffffffffffff) // A and B: 72 bits, of which 62 may be used
-                if or(or(shr(248, word), and(word, 0xffffffff)), or(and(shr(208, word), 0xff), shr(62, amountE6))) {
-                    leave
-                }
-                mstore(f, mload(add(d, 0xc0)))
+                // Top byte, market and C are outside the digest.
+                if and(word, 0xff00000000ff00000000000000000000000000000000000000000000ffffffff) { leave }
+                if shr(62, amountE6) { leave }
+                let f := add(d, INSTRUCTION)
+                mstore(f, mload(add(d, WITHDRAW_TYPE)))
+                mstore(add(f, 0x20), shr(216, word))
                 mstore(add(f, 0x40), recipient)
-                mstore(add(f, 0x60), mload(add(d, 0xe0)))
+                mstore(add(f, 0x60), mload(add(d, ASSET)))
                 mstore(add(f, 0x80), amountE6)
                 mstore(add(f, 0xa0), and(shr(88, word), 0xffffffffff))
                 mstore(add(f, 0xc0), and(shr(32, word), 0xffffffffffffff))
                 size := 0xe0
             }
             // CancelOrder(account, market, nonce), 0x80 bytes; 0 if a field is wrong.
-            function cancel(d, f, word) -> size {
+            function cancel(d, word) -> size {
                 let market := and(shr(208, word), 0xff)
+                if iszero(lt(market, mload(add(d, MARKETS)))) { leave }
+                if and(word, 0xff000000000000000000000000000000000000000000000000000000ffffffff) { leave }
                 // A and B are 0 and the expiry is all ones: 112 bits that only this value may have.
-                let fixedPart := and(shr(88, word), 0xffffffffffffffffffffffffffff)
-                if iszero(lt(market, mload(add(d, 0x100)))) { leave }
-                if or(or(shr(248, word), and(word, 0xffffffff)), iszero(eq(fixedPart, 0xffffffffff))) { leave }
-                mstore(f, mload(add(d, 0xa0)))
-                mstore(add(f, 0x40), mload(add(mload(add(d, 0x120)), shl(5, market))))
+                if iszero(eq(and(shr(88, word), 0xffffffffffffffffffffffffffff), 0xffffffffff)) { leave }
+                let f := add(d, INSTRUCTION)
+                mstore(f, mload(add(d, CANCEL_TYPE)))
+                mstore(add(f, 0x20), shr(216, word))
+                mstore(add(f, 0x40), mload(add(add(d, ROWS), mul(market, 0x60))))
                 mstore(add(f, 0x60), and(shr(32, word), 0xffffffffffffff))
                 size := 0x80
             }
-            // Who signed the struct of `size` bytes at `f`: 0 if nobody, or if s is high.
-            function recover(f, size, signature) -> signer {
-                let vs := calldataload(add(signature, 0x20))
-                let s := and(vs, 0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff)
-                // Half the group order: of s and -s only the low one is a signature.
-                if gt(s, 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0) { leave }
-                mstore(add(f, 0x122), keccak256(f, size))
-                mstore(add(f, 0x160), keccak256(add(f, 0x100), 0x42))
-                mstore(add(f, 0x180), add(27, shr(255, vs)))
-                mstore(add(f, 0x1a0), calldataload(signature))
-                mstore(add(f, 0x1c0), s)
-                mstore(0, 0)
-                pop(staticcall(gas(), 1, add(f, 0x160), 0x80, 0, 0x20))
-                signer := mload(0)
-            }
 
-            mstore(add(desk, 0x20), entries.offset)
+            mstore(add(desk, ORIGIN), entries.offset)
             let cursor := entries.offset
+            let d := desk
             let out := add(words, add(0x20, shl(5, first)))
             let last := add(out, shl(6, count))
-            let scratch := mload(desk)
             for {} lt(out, last) { out := add(out, 0x40) } {
                 let word := calldataload(cursor)
+                let signature := add(cursor, 0x20)
                 let next := add(cursor, 0x60)
+                let struct := d
                 let size := 0
-                mstore(add(scratch, 0x20), shr(216, word)) // the account, first field of all three structs
-                switch and(shr(200, word), 0xff)
-                case 0x80 {
-                    size := withdraw(desk, scratch, word, shr(96, calldataload(next)))
-                    let note := mload(add(desk, 0x40))
-                    if eq(note, mload(add(desk, 0x60))) {
-                        // More withdrawals than the length has recipients for.
-                        fail(desk, 3, sub(add(next, 0x14), mload(add(desk, 0x20))), 0)
-                        break
+                switch and(shr(204, word), 0xf)
+                case 4 {
+                    // Order(account, market, action, sizeE8, limitPriceE8, expiry, nonce), 0x100 bytes. Only the top
+                    // byte and C, the trigger that a plain Order does not have, are outside the digest.
+                    let row := and(shr(208, word), 0xff)
+                    let fits := lt(row, mload(add(d, MARKETS)))
+                    row := add(add(d, ROWS), mul(row, 0x60))
+                    let sizeE8 := mul(and(shr(160, word), 0xffffffffff), mload(add(row, 0x20)))
+                    let limitE8 := mul(and(shr(128, word), 0xffffffff), mload(add(row, 0x40)))
+                    // Size and price are uint64 in the signed struct.
+                    if gt(
+                        fits,
+                        or(
+                            and(word, 0xff000000000000000000000000000000000000000000000000000000ffffffff),
+                            shr(64, or(sizeE8, limitE8))
+                        )
+                    ) {
+                        mstore(add(d, 0x20), shr(216, word))
+                        mstore(add(d, 0x40), mload(row))
+                        mstore(add(d, 0x60), mload(add(add(d, ACTIONS), and(shr(195, word), 0x1e0))))
+                        mstore(add(d, 0x80), sizeE8)
+                        mstore(add(d, 0xa0), limitE8)
+                        mstore(add(d, 0xc0), and(shr(88, word), 0xffffffffff))
+                        mstore(add(d, 0xe0), and(shr(32, word), 0xffffffffffffff))
+                        size := 0x100
                     }
-                    mstore(note, sub(cursor, mload(add(desk, 0x20))))
-                    mstore(add(desk, 0x40), add(note, 0x20))
-                    next := add(next, 0x14)
                 }
-                case 0x82 { size := cancel(desk, scratch, word) }
                 default {
-                    if iszero(eq(and(shr(204, word), 0xf), 4)) {
-                        fail(desk, 1, word, shr(6, sub(last, out)))
+                    struct := add(d, INSTRUCTION)
+                    switch and(shr(200, word), 0xff)
+                    case 0x80 {
+                        let note := mload(add(d, NOTE))
+                        if eq(note, mload(add(d, NOTES_END))) {
+                            // More withdrawals than the length has recipients for.
+                            fail(d, FAULT_LENGTH, sub(add(next, RECIPIENT_BYTES), mload(add(d, ORIGIN))), 0)
+                            break
+                        }
+                        mstore(note, sub(cursor, mload(add(d, ORIGIN))))
+                        mstore(add(d, NOTE), add(note, 0x20))
+                        size := withdraw(d, word, shr(96, calldataload(next)))
+                        next := add(next, RECIPIENT_BYTES)
+                    }
+                    case 0x82 { size := cancel(d, word) }
+                    default {
+                        fail(d, FAULT_ACTION, word, shr(6, sub(last, out)))
                         break
                     }
-                    size := order(desk, scratch, word)
                 }
                 if iszero(size) {
-                    fail(desk, 4, word, 0)
+                    fail(d, FAULT_FIELD, word, 0)
                     break
                 }
-                let signer := recover(scratch, size, add(cursor, 0x20))
-                if iszero(signer) {
-                    fail(desk, 2, word, shr(6, sub(last, out)))
+                // Who signed: ERC-2098, parity in the top bit of s. Half the group order is the highest s that counts:
+                // of s and -s only the low one is a signature.
+                mstore(add(d, add(DIGEST, 0x22)), keccak256(struct, size))
+                mstore(add(d, RECOVERY), keccak256(add(d, DIGEST), 0x42))
+                let s := calldataload(add(signature, 0x20))
+                mstore(add(d, add(RECOVERY, 0x20)), add(27, shr(255, s)))
+                s := and(s, 0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff)
+                mstore(add(d, add(RECOVERY, 0x40)), calldataload(signature))
+                mstore(add(d, add(RECOVERY, 0x60)), s)
+                mstore(0, 0)
+                pop(staticcall(gas(), 1, add(d, RECOVERY), 0x80, 0, 0x20))
+                if or(iszero(mload(0)), gt(s, 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0)) {
+                    fail(d, FAULT_SIGNATURE, word, shr(6, sub(last, out)))
                     break
                 }
                 mstore(out, word)
-                mstore(add(out, 0x20), signer)
+                mstore(add(out, 0x20), mload(0))
                 cursor := next
             }
             end := sub(cursor, entries.offset)
@@ -238,11 +250,13 @@ library EntryLib {
     }
 
     /// @dev The error of the entry at which the loop stopped.
-    function _raise(Desk memory desk, uint256 count, uint256 length) private pure {
-        uint256 index = count - desk.left;
-        if (desk.fault == FAULT_ACTION) revert ISettlement.UnknownAction(index, uint8(desk.value >> 200));
-        if (desk.fault == FAULT_SIGNATURE) revert ISettlement.BadEntrySignature(index);
-        if (desk.fault == FAULT_LENGTH) revert ISettlement.BadLength(desk.value, length);
-        revert ISettlement.FieldOverflow(desk.value);
+    function _raise(uint256[DESK_WORDS] memory desk, uint256 count, uint256 length) private pure {
+        uint256 value = desk[VALUE / 32];
+        uint256 index = count - desk[LEFT / 32];
+        uint256 fault = desk[FAULT / 32];
+        if (fault == FAULT_ACTION) revert ISettlement.UnknownAction(index, uint8(value >> 200));
+        if (fault == FAULT_SIGNATURE) revert ISettlement.BadEntrySignature(index);
+        if (fault == FAULT_LENGTH) revert ISettlement.BadLength(value, length);
+        revert ISettlement.FieldOverflow(value);
     }
 }
