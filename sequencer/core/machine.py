@@ -90,14 +90,13 @@ class Machine:
 
     def replay(self, record: bytes) -> None:
         """Applies one record of the journal."""
-        time_us, commands = msgpack.unpackb(record)
-        for values in commands:
+        for time_us, values in msgpack.unpackb(record):
             self.apply(time_us, unpack(values))
 
 
-def encode_record(time_us: int, commands: list[Command]) -> bytes:
-    """One group of commands as the journal keeps it."""
-    packed: bytes = msgpack.packb([time_us, [pack(command) for command in commands]])
+def encode_record(group: list[tuple[int, Command]]) -> bytes:
+    """One group of commands, each with its time, as the journal keeps it."""
+    packed: bytes = msgpack.packb([[time_us, pack(command)] for time_us, command in group])
     return packed
 
 

@@ -306,7 +306,7 @@ def list_orders(exchange: Exchange, request: trading_pb2.ListOrdersRequest) -> t
     )
 
 
-def nonce_state(exchange: Exchange, number: int, *, time_us: int) -> account_pb2.GetNonceStateResponse:
+def nonce_state(exchange: Exchange, number: int) -> account_pb2.GetNonceStateResponse:
     """Every slot that an account used."""
     orders = exchange.engine.accounts.get(number)
     slots = {} if orders is None else orders.slots
@@ -319,7 +319,7 @@ def nonce_state(exchange: Exchange, number: int, *, time_us: int) -> account_pb2
             )
             for slot, use in sorted(slots.items())
         ],
-        server_time_us=time_us,
+        server_time_us=exchange.now_us,
     )
 
 

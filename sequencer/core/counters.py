@@ -1,0 +1,94 @@
+"""What Prometheus sees of the core. Durations are counted in integers and shown in seconds by the library."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from sequencer.core.commands import Command, SubmitOrder
+from sequencer.core.exchange import Exchange
+from sequencer.core.machine import Answer
+from sequencer.core.settings import MICROSECONDS
+from zkclear.v1 import batch_pb2, order_pb2
+
+NANOSECONDS = 1_000_000_000
+
+
+class Counters:
+    """The metrics of one core process."""
+
+    def __init__(self, version: str) -> None:
+        self.registry = CollectorRegistry()
+        self._orders = Counter(
+            "zkclear_orders",
+            "Orders by what became of them.",
+            ("market", "result", "reason"),
+            registry=self.registry,
+        )
+        self._flush = Histogram(
+            "zkclear_journal_flush_seconds",
+            "Time until a group of commands is on the disk.",
+            registry=self.registry,
+            buckets=[step / 10_000 for step in (1, 2, 5, 10, 20, 50, 100, 500, 1000, 10_000)],
+        )
+        self._sequence = self._gauge("sequence", "Newest receipt.")
+        self._levels = self._gauge("book_levels", "Price levels, both sides.", "market")
+        self._age = self._gauge("batch_age_seconds", "Age of the open batch's content.", "stage")
+        self._entries = self._gauge("batch_orders", "Entries of the newest sealed batch.")
+        self._fills = self._gauge("batch_fills", "Fills of the newest sealed batch.")
+        self._accounts = self._gauge("batch_accounts", "Accounts of the newest sealed batch.")
+        self._batches = self._gauge("batches", "Newest batch by how far it has come.", "stage")
+        self._requests = self._gauge("requests_pending", "L1 requests that no settled batch took.")
+        self._oracle = self._gauge("oracle_age_seconds", "Age of the newest agreed prices.")
+        self._lag = self._gauge("l1_head_lag_blocks", "Blocks between the newest and the final one.")
+        self._gauge("build_info", "Always 1.", "version").labels(version).set(1)
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(f"zkclear_{name}", text, labels, registry=self.registry)
+
+    def count(self, exchange: Exchange, command: Command, answer: Answer) -> None:
+        """Counts an answered order."""
+        if not isinstance(command, SubmitOrder):
+            return
+        market = exchange.genesis.names[command.market]
+        if answer.refusal is not None:
+            self._orders.labels(market, "refused", answer.refusal.reason).inc()
+        elif answer.is_kept:
+            order = exchange.orders[command.digest]
+            result = order_pb2.OrderStatus.Name(order.status).removeprefix("ORDER_STATUS_").lower()
+            self._orders.labels(market, result, "").inc()
+
+    def flushed(self, nanoseconds: int) -> None:
+        """Notes how long a group commit took."""
+        self._flush.observe(nanoseconds / NANOSECONDS)
+
+    def show(self, exchange: Exchange, *, lag_blocks: int, now_us: int) -> None:
+        """Sets what follows from the state."""
+        self._sequence.set(len(exchange.receipts))
+        for name, book in zip(exchange.genesis.names, exchange.engine.books, strict=True):
+            self._levels.labels(name).set(book.depth(sell=False) + book.depth(sell=True))
+        since = exchange.content_since_us
+        self._age.labels("open").set((now_us - since) / MICROSECONDS if since else 0)
+        sealed = exchange.sealed
+        for stage, number in (
+            ("sealed", len(sealed)),
+            ("proved", sealed.proved),
+            ("settled", sealed.settled),
+        ):
+            self._batches.labels(stage).set(number)
+        newest = sealed.get(len(sealed))
+        if newest is not None:
+            self._entries.set(newest.summary.orders)
+            self._fills.set(newest.summary.fills)
+            self._accounts.set(newest.summary.accounts)
+        self._requests.set(
+            sum(
+                record.batch == 0 or _status(exchange, record.batch) != batch_pb2.BATCH_STATUS_SETTLED
+                for record in exchange.requests[-1000:]  # older ones are settled, or a batch failed loudly
+            )
+        )
+        if exchange.agreed is not None:
+            self._oracle.set((now_us - exchange.agreed.timestamp * MICROSECONDS) / MICROSECONDS)
+        self._lag.set(lag_blocks)
+
+
+def _status(exchange: Exchange, number: int) -> batch_pb2.BatchStatus:
+    record = exchange.sealed.get(number)
+    return batch_pb2.BATCH_STATUS_UNSPECIFIED if record is None else record.summary.status

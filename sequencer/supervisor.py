@@ -1,0 +1,103 @@
+"""
+Starts core, gateway and feed as processes, and ends all of them: nothing is left running.
+
+On SIGTERM: feed and gateway first (no orders come in any more), then the core, which seals and flushes. If one of them
+ends by itself, the others are ended too and the exit status says so.
+"""
+
+import multiprocessing
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from sequencer.config import Configuration
+from sequencer.core.server import run_core
+from sequencer.feeds.l1 import run_feed
+from sequencer.feeds.settlement import SettlementReader
+from sequencer.gateway.server import run_gateway
+from sequencer.keys import load_key
+from sequencer.logs import configure_logs
+
+STOP_LIMIT_S = 30
+"""Sealing and flushing take a fraction of a second; a loaded machine gets more."""
+
+log = structlog.get_logger()
+
+
+class Stopped(Exception):  # noqa: N818 - a wish, not an error
+    """SIGTERM or SIGINT arrived."""
+
+
+def _raise_stopped(*_: object) -> None:
+    raise Stopped
+
+
+def _child(target: Callable[..., None], configuration: Configuration, *arguments: Any) -> None:
+    """What runs in each process."""
+    configure_logs(configuration.log)
+    target(configuration, *arguments)
+
+
+def _core(
+    configuration: Configuration, record: dict[str, Any], path: Path, settled: int, private_key: int
+) -> None:
+    run_core(configuration, record, path=path, settled=settled, private_key=private_key)
+
+
+def supervise(configuration: Configuration, *, ready_file: Path | None = None) -> int:
+    """Runs the sequencer until it is told to stop; gives the exit status."""
+    private_key = load_key(configuration.sequencer.key_file, chain_id=configuration.chain.id)
+    reader = SettlementReader(configuration.chain)
+    record = reader.deployment()
+    settled = reader.batch_number()
+    folder = Path(tempfile.mkdtemp(prefix="zkclear-sequencer-"))
+    path = folder / "core.sock"
+    spawn = multiprocessing.get_context("spawn")
+    children: list[BaseProcess] = []
+    status = 0
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _raise_stopped)
+    try:
+        for name, target, arguments in (
+            ("core", _core, (record, path, settled, private_key)),
+            ("gateway", run_gateway, (record, str(path), ready_file)),
+            ("feed", run_feed, (str(path),)),
+        ):
+            child = spawn.Process(target=_child, name=name, args=(target, configuration, *arguments))
+            child.start()
+            children.append(child)
+        wait([child.sentinel for child in children])
+        ended = [child for child in children if not child.is_alive()]
+        for child in ended:
+            log.error("process ended", name=child.name, status=child.exitcode)
+        status = 1
+    except Stopped:
+        log.info("stopping")
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+        for child in reversed(children):
+            status = _end(child) or status
+        shutil.rmtree(folder)
+    return status
+
+
+def _end(child: BaseProcess) -> int:
+    """Ends a process and waits for it; gives 1 if it had to be killed or ended badly."""
+    if child.is_alive():
+        assert child.pid is not None, "it was started"
+        os.kill(child.pid, signal.SIGTERM)
+    child.join(STOP_LIMIT_S)
+    if child.is_alive():
+        log.error("process did not stop and is killed", name=child.name)
+        child.kill()
+        child.join()
+    return 0 if child.exitcode == 0 else 1
