@@ -56,13 +56,13 @@ class LocalWorker:
             with self._lock:
                 if self._stopping.is_set():
                     return
-                # A group of its own: Ctrl-C reaches the service alone, which then ends its workers in order.
-                self._process = subprocess.Popen(self._command, start_new_session=True)  # noqa: S603 - our own program
+                # In the service's own group: whoever ends that for good ends the worker too.
+                self._process = subprocess.Popen(self._command)  # noqa: S603 - our own program
             status = self._process.wait()
-            if self._stopping.is_set():
+            # Ctrl-C reaches both; the service may hear of it a moment later than the worker.
+            if self._stopping.wait(pause_s):
                 return
-            log.error("worker ended", worker=self._name, status=status, again_in_s=pause_s)
-            self._stopping.wait(pause_s)
+            log.error("worker ended, starting it again", worker=self._name, status=status)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
     def stop(self) -> None:
