@@ -14,8 +14,8 @@ var update = flag.Bool("update", false, "write testdata/constraints.json anew, a
 
 const constraintsPath = "../testdata/constraints.json"
 
-// golden is the file of constraint counts. Units is what one more row costs in a shape of the size of small.
-type golden struct {
+// counts is the file of constraint counts. Units is what one more row costs in a shape of the size of small.
+type counts struct {
 	Units  map[string]int            `json:"units"`
 	Shapes map[string]map[string]int `json:"shapes"`
 }
@@ -69,7 +69,7 @@ func TestConstraints_GoldenFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var want golden
+	var want counts
 	if err := json.Unmarshal(raw, &want); err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func TestConstraints_GoldenFile(t *testing.T) {
 
 func writeConstraints(t *testing.T, small Shape) {
 	t.Helper()
-	file := golden{Units: units(small), Shapes: map[string]map[string]int{"micro": Sections(Micro())}}
+	file := counts{Units: units(small), Shapes: map[string]map[string]int{"micro": Sections(Micro())}}
 	for _, shape := range Shapes() {
 		file.Shapes[shape.Name] = Sections(shape)
 	}

@@ -4,7 +4,6 @@ import (
 	"math/big"
 	"testing"
 
-	cs "github.com/consensys/gnark/constraint/bn254"
 	"github.com/consensys/gnark/constraint/solver"
 
 	"github.com/zkclear/zkclear/circuits/internal/forge"
@@ -12,14 +11,13 @@ import (
 	"github.com/zkclear/zkclear/circuits/num"
 )
 
-// refused fails the test unless a constraint refuses the assignment, however the other hints help.
+// refused fails the test unless a constraint refuses the assignment.
 func refused(t *testing.T, circuit *Circuit, options ...solver.Option) {
 	t.Helper()
-	system := compiled(t, Micro())
-	forge.Refuses(t, system, circuit, append([]solver.Option{lenient(system.(*cs.R1CS))}, options...)...)
+	forge.Refuses(t, compiled(t, Micro()), circuit, options...)
 }
 
-// rest turns a trade into one whose only fill is of the given lots, with no requests: easier to change.
+// plain turns a trade into one whose only fill is of the given lots, with no requests: easier to change.
 func plain(b *testbatch.Batch, lots uint64) {
 	b.Requests = nil
 	b.Fills = []testbatch.Fill{{Maker: 0, Taker: 1, Lots: lots}}

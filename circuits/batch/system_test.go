@@ -4,11 +4,9 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/consensys/gnark-crypto/ecc"
 	"github.com/consensys/gnark/constraint"
-	"github.com/consensys/gnark/constraint/solver"
-	"github.com/consensys/gnark/frontend"
-	"github.com/consensys/gnark/frontend/cs/r1cs"
+
+	"github.com/zkclear/zkclear/circuits/internal/forge"
 )
 
 var (
@@ -24,20 +22,6 @@ func compiled(t testing.TB, shape Shape) constraint.ConstraintSystem {
 	if system, ok := systems[shape.Name]; ok {
 		return system
 	}
-	system, err := frontend.Compile(ecc.BN254.ScalarField(), r1cs.NewBuilder, New(shape))
-	if err != nil {
-		t.Fatal(err)
-	}
-	systems[shape.Name] = system
-	return system
-}
-
-// solve solves the constraint system for an assignment: nil if every constraint holds.
-func solve(system constraint.ConstraintSystem, circuit *Circuit, options ...solver.Option) error {
-	full, err := frontend.NewWitness(circuit, ecc.BN254.ScalarField())
-	if err != nil {
-		return err
-	}
-	_, err = system.Solve(full, options...)
-	return err
+	systems[shape.Name] = forge.Compile(t, New(shape))
+	return systems[shape.Name]
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/zkclear/zkclear/circuits/internal/forge"
+	"github.com/zkclear/zkclear/circuits/internal/golden"
 	"github.com/zkclear/zkclear/circuits/internal/testbatch"
 )
 
@@ -14,7 +16,7 @@ func TestTransition_C1_VectorsDecideAlike(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	vectors, err := testbatch.LoadVectors("../../tests/vectors/transition.json")
+	vectors, err := testbatch.LoadVectors(golden.Path("transition"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +29,7 @@ func TestTransition_C1_VectorsDecideAlike(t *testing.T) {
 			}
 			circuit, err := Assign(shape, witness)
 			if err == nil {
-				err = solve(system, circuit)
+				err = forge.Solve(system, circuit)
 			}
 			// Number and queue position are words: only the contract knows what they must be.
 			accepted := v.Reject == "" || v.Reject == "WRONG_BATCH_NUMBER"

@@ -5,6 +5,7 @@ package forge
 import (
 	"errors"
 	"math/big"
+	"strings"
 	"testing"
 
 	"github.com/consensys/gnark-crypto/ecc"
@@ -34,8 +35,32 @@ func Solve(system constraint.ConstraintSystem, assignment frontend.Circuit, opti
 	if err != nil {
 		return err
 	}
-	_, err = system.Solve(full, options...)
+	_, err = system.Solve(full, append(Lenient(system), options...)...)
 	return err
+}
+
+// Lenient replaces gnark's hint that counts the queries of a range table by one that does not give up on a query that
+// is not there: a cheating prover would not give up either.
+func Lenient(system constraint.ConstraintSystem) []solver.Option {
+	for id, name := range system.(*cs.R1CS).MHintsDependencies {
+		if strings.HasSuffix(name, "countHint") {
+			return []solver.Option{solver.OverrideHint(id, countLeniently)}
+		}
+	}
+	return nil // no range checks
+}
+
+// countLeniently gets the table's length and its row's, the table and the queries; rows are single values.
+func countLeniently(_ *big.Int, in, out []*big.Int) error {
+	rows := int(in[0].Int64())
+	counts := make(map[string]int64, rows)
+	for _, query := range in[2+rows:] {
+		counts[query.String()]++
+	}
+	for i := range rows {
+		out[i].SetInt64(counts[in[2+i].String()])
+	}
+	return nil
 }
 
 // Accepts fails the test unless the assignment satisfies the system.
