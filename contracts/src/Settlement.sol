@@ -463,18 +463,16 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
     }
 
     function _context() private view returns (EntryLib.Context memory context) {
-        uint256 listed = _markets.length;
         context.domainSeparator = _domainSeparatorV4();
         context.asset = _asset;
-        context.names = new bytes32[](listed);
-        context.lotE8 = new uint256[](listed);
-        context.tickE8 = new uint256[](listed);
-        for (uint256 i = 0; i < listed; ++i) {
-            Market storage row = _markets[i];
-            context.names[i] = row.nameHash;
-            context.lotE8[i] = row.config.lotE8;
-            context.tickE8[i] = row.config.tickE8;
+        uint256[] memory rows = new uint256[](EntryLib.ROW_WORDS * _markets.length);
+        for (uint256 i = 0; i < _markets.length; ++i) {
+            Market storage listed = _markets[i];
+            rows[3 * i] = uint256(listed.nameHash);
+            rows[3 * i + 1] = listed.config.lotE8;
+            rows[3 * i + 2] = listed.config.tickE8;
         }
+        context.rows = rows;
     }
 
     function _advance(Header calldata header, Gathered memory gathered) private {

@@ -124,14 +124,12 @@ contract Eip712LibTest is Vectors {
         uint256 listed = length(c, ".in.listings");
         context.domainSeparator = _separator(c);
         context.asset = keccak256(bytes(text(c, ".in.asset")));
-        context.names = new bytes32[](listed);
-        context.lotE8 = new uint256[](listed);
-        context.tickE8 = new uint256[](listed);
+        context.rows = new uint256[](3 * listed);
         for (uint256 i = 0; i < listed; ++i) {
             string memory row = element(".in.listings", i);
-            context.names[i] = keccak256(bytes(text(c, element(row, 0))));
-            context.lotE8[i] = number(c, element(row, 1));
-            context.tickE8[i] = number(c, element(row, 2));
+            context.rows[3 * i] = uint256(keccak256(bytes(text(c, element(row, 0)))));
+            context.rows[3 * i + 1] = number(c, element(row, 1));
+            context.rows[3 * i + 2] = number(c, element(row, 2));
         }
     }
 

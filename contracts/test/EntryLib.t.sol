@@ -181,8 +181,7 @@ contract EntryLibTest is Batches {
     /// @dev A wallet cannot sign a uint64 that does not fit; two sizes that differ by 2^64 must not meet in one digest.
     function test_C1_RevertWhen_SizeOrPriceExceedsTheSignedField() public {
         EntryLib.Context memory context = _context();
-        context.lotE8[0] = 2 ** 40;
-        context.tickE8[0] = 2 ** 40;
+        (context.rows[1], context.rows[2]) = (2 ** 40, 2 ** 40);
         uint256[2] memory refused = [orderWord(2, 0, BUY_GTC, 2 ** 24, 1, 1), orderWord(2, 0, BUY_GTC, 1, 2 ** 24, 1)];
         for (uint256 i = 0; i < 2; ++i) {
             bytes memory entries = bytes.concat(bytes32(refused[i]), new bytes(64));
@@ -244,12 +243,11 @@ contract EntryLibTest is Batches {
         Plain.Row[] memory list = rows();
         context.domainSeparator = separator();
         context.asset = keccak256("USD");
-        context.names = new bytes32[](2);
-        context.lotE8 = new uint256[](2);
-        context.tickE8 = new uint256[](2);
+        context.rows = new uint256[](6);
         for (uint256 i = 0; i < 2; ++i) {
-            context.names[i] = keccak256(bytes(list[i].name));
-            (context.lotE8[i], context.tickE8[i]) = (list[i].lotE8, list[i].tickE8);
+            context.rows[3 * i] = uint256(keccak256(bytes(list[i].name)));
+            context.rows[3 * i + 1] = list[i].lotE8;
+            context.rows[3 * i + 2] = list[i].tickE8;
         }
     }
 

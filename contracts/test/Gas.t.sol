@@ -98,9 +98,7 @@ contract GasTest is Batches {
         EntryLib.Context memory context;
         context.domainSeparator = separator();
         context.asset = keccak256("USD");
-        context.names = new bytes32[](2);
-        context.lotE8 = new uint256[](2);
-        context.tickE8 = new uint256[](2);
+        context.rows = new uint256[](6);
         harness.read(d.entries, count, context);
     }
 

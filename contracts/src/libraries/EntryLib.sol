@@ -39,14 +39,13 @@ library EntryLib {
     uint256 private constant VALUE = 0x8c0; // what the error shows
     uint256 private constant LEFT = 0x8e0; // entries not read yet when it stopped
     uint256 private constant DESK_WORDS = 72;
+    uint256 internal constant ROW_WORDS = 3;
 
-    /// @notice What the digests need besides the entries: a listed market's name hash, lot and tick, and constants.
+    /// @notice What the digests need besides the entries. `rows` has three words a listed market: name hash, lot, tick.
     struct Context {
         bytes32 domainSeparator;
         bytes32 asset;
-        bytes32[] names;
-        uint256[] lotE8;
-        uint256[] tickE8;
+        uint256[] rows;
     }
 
     /// @notice Writes word and signer of `count` entries and returns the offset of each WITHDRAW in `entries`.
@@ -59,6 +58,7 @@ library EntryLib {
         Context memory context
     ) internal view returns (uint256[] memory withdrawals) {
         withdrawals = new uint256[](_withdrawals(entries.length, count));
+        if (count == 0) return withdrawals;
         uint256[DESK_WORDS] memory desk = _desk(context, withdrawals);
         uint256 end = _recover(words, entries, count, desk);
         if (desk[FAULT / 32] != 0) _raise(desk, count, entries.length);
@@ -97,18 +97,13 @@ library EntryLib {
         desk[WITHDRAW_TYPE / 32] = uint256(Eip712Lib.WITHDRAW);
         desk[CANCEL_TYPE / 32] = uint256(Eip712Lib.CANCEL_ORDER);
         desk[ASSET / 32] = uint256(context.asset);
+        desk[MARKETS / 32] = context.rows.length / ROW_WORDS;
         bytes32[16] memory actions = Eip712Lib.orderActions();
-        for (uint256 i = 0; i < 16; ++i) {
-            desk[ACTIONS / 32 + i] = uint256(actions[i]);
-        }
-        uint256 listed = context.names.length;
-        desk[MARKETS / 32] = listed;
-        for (uint256 i = 0; i < listed; ++i) {
-            uint256 row = ROWS / 32 + 3 * i;
-            (desk[row], desk[row + 1], desk[row + 2]) = (uint256(context.names[i]), context.lotE8[i], context.tickE8[i]);
-        }
+        uint256[] memory rows = context.rows;
         bytes32 separator = context.domainSeparator;
         assembly ("memory-safe") {
+            mcopy(add(desk, ACTIONS), actions, 0x200)
+            mcopy(add(desk, ROWS), add(rows, 0x20), shl(5, mload(rows)))
             mstore(add(desk, DIGEST), shl(240, 0x1901))
             mstore(add(desk, add(DIGEST, 2)), separator)
             let first := add(withdrawals, 0x20)
