@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from zkclear.audit import books, keys, proofs
-from zkclear.audit.batches import AuditedBatch, BatchAuditor
+from zkclear.audit.batches import AuditedBatch, BatchAuditor, ProofJob
 from zkclear.audit.calldata import Malformed, decode_call
 from zkclear.audit.context import as_address, prepare
 from zkclear.audit.inputs import Deployment, Inputs
@@ -22,12 +22,17 @@ from zkclear.rules.state import State
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What an audit found: the verdict, the batches that could be read, and the state after the last one."""
+    """
+    What an audit found: the verdict, the batches that could be read, and the state after the last one.
+
+    `jobs` are all proofs with their rebuilt inputs, `keys` the keys to verify them with, by shape.
+    """
 
     report: Report
     batches: tuple[AuditedBatch, ...]
     state: State | None
     keys: dict[int, VerifyingKey]
+    jobs: tuple[ProofJob, ...]
 
 
 def audit(
@@ -56,7 +61,7 @@ def audit(
     report.extend(proofs.verify(jobs, verifying_keys, processes=processes, progress=progress))
     _check_totals(report, inputs, auditor)
     _check_vault(report, inputs, auditor)
-    return Audit(report, tuple(auditor.batches), auditor.state, verifying_keys)
+    return Audit(report, tuple(auditor.batches), auditor.state, keys=verifying_keys, jobs=tuple(auditor.jobs))
 
 
 def _check_deployment(report: Report, deployment: Deployment) -> None:

@@ -26,6 +26,7 @@ from zkclear.audit.inputs import (
     ShapeInfo,
     Totals,
 )
+from zkclear.crypto.eip712 import NAME, VERSION, Domain
 from zkclear.rules.state import MarketConfig, Rates
 from zkclear.rules.units import Lots, Ppm, Quote
 
@@ -82,6 +83,18 @@ def market_config(values: Any) -> MarketConfig:
         max_open_interest=Lots(open_interest),
         status=status,
     )
+
+
+def domain_of(rpc_url: str, contract: str) -> Domain:
+    """The EIP-712 domain that a contract publishes (ERC-5267), its name and version included."""
+    reader = ChainReader(rpc_url, contract)
+    try:
+        _, name, version, chain_id, address, *_ = reader.contract.functions.eip712Domain().call()
+    except (RequestException, OSError, Web3Exception) as error:
+        raise ChainError(f"{contract} on {rpc_url} publishes no EIP-712 domain: {error}") from error
+    if (name, version) != (NAME, VERSION):
+        raise ChainError(f"{contract} is {name} {version}, not {NAME} {VERSION}")
+    return Domain(chain_id=chain_id, contract=int(address, 16))
 
 
 class ChainReader:
