@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Settlement} from "../src/Settlement.sol";
+import {ISettlement} from "../src/interfaces/ISettlement.sol";
 import {BindLib} from "../src/libraries/BindLib.sol";
 import {EntryLib} from "../src/libraries/EntryLib.sol";
 import {Poseidon2Lib} from "../src/libraries/Poseidon2Lib.sol";
@@ -74,6 +76,34 @@ contract GasTest is Batches {
         }
         settle(d);
         vm.snapshotGasLastCall("settle", "small, 16 withdrawals of one recipient");
+    }
+
+    /// @dev Full batches of the two large shapes, one signed order repeated: the contract recovers each anew.
+    function test_Gas_SettleFull() public {
+        ISettlement.Deployment memory deployed = deployment();
+        deployed.shapes[0] = ISettlement.Shape(256, 384, 32, address(tiny));
+        deployed.shapes[1] = ISettlement.Shape(512, 768, 64, address(small));
+        settlement = new Settlement(deployed);
+        settle(draft());
+        settle(_full(0, 256, 384));
+        vm.snapshotGasLastCall("settle", "medium, 256 orders, 384 fills");
+        settle(_full(1, 512, 768));
+        vm.snapshotGasLastCall("settle", "large, 512 orders, 768 fills");
+    }
+
+    function _full(uint8 shape, uint16 orders, uint16 fills) private view returns (Draft memory d) {
+        d = draft();
+        addOrder(d, ALICE_KEY, orderWord(2, 0, BUY_GTC, 7, 30_000, 1));
+        addFill(d, 0, 1, 7);
+        (d.header.shape, d.header.entries, d.header.fills) = (shape, orders, fills);
+        (d.entries, d.fills) = (_repeat(d.entries, orders), _repeat(d.fills, fills));
+    }
+
+    function _repeat(bytes memory part, uint256 times) private pure returns (bytes memory all) {
+        for (; times > 0; times >>= 1) {
+            if (times & 1 == 1) all = bytes.concat(all, part);
+            part = bytes.concat(part, part);
+        }
     }
 
     function test_Gas_YulParts() public {
