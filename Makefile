@@ -63,10 +63,10 @@ fuzz: build ## look longer for counterexamples in every language
 	cd contracts && FOUNDRY_PROFILE=long forge test
 
 bench: build ## measure speed
-	$(RUN) tools/bench.py
+	@$(RUN) -m tools.bench
 
 demo: build ## the README's story on a local chain
-	@$(RUN) tools/demo.py
+	@$(RUN) -m devnet
 
 verify: setup ## check the demo chain from L1 data alone
 	zkclear verify

@@ -67,7 +67,7 @@ def prove(shape_name: str, *, runs: int) -> Proving:
 def _run(*arguments: str) -> str:
     """Standard output of zkclear-circuits; its progress goes to ours."""
     sys.stderr.flush()
-    done = subprocess.run(  # noqa: S603 - our own program
+    done = subprocess.run(
         [str(circuits_program()), *arguments], check=True, stdout=subprocess.PIPE, text=True
     )
     return done.stdout
