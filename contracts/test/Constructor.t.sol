@@ -58,9 +58,6 @@ contract ConstructorTest is Fixture {
         assertEq(keccak256(abi.encode(signers)), keccak256(abi.encode(deployment().oracleSigners)), "signers");
         ISettlement.Parameters memory p = settlement.parameters();
         assertEq(keccak256(abi.encode(p)), keccak256(abi.encode(defaults())), "parameters");
-        assertEq(p.deadline, 1 days, "DEADLINE of the surface");
-        assertEq(p.minDepositE6, MIN_DEPOSIT, "MIN_DEPOSIT of the surface");
-        assertEq(p.feeE6, FEE, "FEE of the surface");
         assertEq(settlement.token(), address(token), "token");
     }
 

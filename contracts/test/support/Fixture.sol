@@ -69,17 +69,16 @@ abstract contract Fixture is Assertions {
         d.parameters = defaults();
     }
 
-    /// @dev The file that deployments read, so that a wrong default fails here.
-    function defaults() internal view returns (ISettlement.Parameters memory p) {
-        string memory json = vm.readFile("script/parameters.json");
-        p.deadline = uint32(vm.parseJsonUint(json, ".deadline"));
-        p.maxLag = uint32(vm.parseJsonUint(json, ".maxLag"));
-        p.maxLead = uint32(vm.parseJsonUint(json, ".maxLead"));
-        p.reportMaxAge = uint32(vm.parseJsonUint(json, ".reportMaxAge"));
-        p.maxMovePpm = uint32(vm.parseJsonUint(json, ".maxMovePpm"));
-        p.maxMovePpmPerSecond = uint32(vm.parseJsonUint(json, ".maxMovePpmPerSecond"));
-        p.minDepositE6 = uint64(vm.parseJsonUint(json, ".minDepositE6"));
-        p.feeE6 = uint64(vm.parseJsonUint(json, ".feeE6"));
+    /// @dev The defaults of the surface, as `prover/settlement/deploy.py` deploys them.
+    function defaults() internal pure returns (ISettlement.Parameters memory p) {
+        p.deadline = 1 days;
+        p.maxLag = 1 hours;
+        p.maxLead = 60;
+        p.reportMaxAge = 30;
+        p.maxMovePpm = 50_000;
+        p.maxMovePpmPerSecond = 1_000;
+        p.minDepositE6 = MIN_DEPOSIT;
+        p.feeE6 = FEE;
     }
 
     /// @dev 0.001 ETH a lot, 0.1 a tick: 100 quote units.
