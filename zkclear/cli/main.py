@@ -9,6 +9,7 @@ import typer
 from zkclear.cli import (
     account,
     batch,
+    demo,
     doctor,
     keys,
     market,
@@ -40,5 +41,5 @@ GROUPS: dict[str, typer.Typer] = {
 }
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)
-for module in (money, doctor):
+for module in (money, doctor, demo):
     module.register(app)

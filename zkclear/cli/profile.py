@@ -5,6 +5,7 @@ The file is `zkclear.toml`, the one that sequencer and prover read: `[client] ta
 contract`. A profile is a section `[networks.NAME]` with `target`, `rpc_url`, `contract`, `chain_id`; it may stand in a file of its own.
 """
 
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -57,9 +58,7 @@ def load(
             _table(tables, "gateway").get("listen"),
             DEFAULT_TARGET,
         ),
-        rpc_url=_first(
-            rpc_url, _environment("CHAIN__RPC_URL"), named.get("rpc_url"), urls[0], DEFAULT_RPC_URL
-        ),
+        rpc_url=_first(rpc_url, _first_url(), named.get("rpc_url"), urls[0], DEFAULT_RPC_URL),
         contract=contract
         or _environment("CHAIN__CONTRACT")
         or named.get("contract")
@@ -75,6 +74,22 @@ def _first(*values: Any) -> str:
 
 def _environment(name: str) -> str | None:
     return os.environ.get(f"ZKCLEAR_{name}")
+
+
+def _first_url() -> str | None:
+    """The first node of `ZKCLEAR_CHAIN__RPC_URLS`, a JSON list as the other programs read it."""
+    text = _environment("CHAIN__RPC_URLS")
+    if text is None:
+        return None
+    try:
+        urls = json.loads(text)
+    except ValueError as error:
+        raise BadConfiguration(
+            f'ZKCLEAR_CHAIN__RPC_URLS is no JSON list such as ["http://127.0.0.1:8545"]: {error}'
+        ) from error
+    if not isinstance(urls, list) or not urls:
+        raise BadConfiguration('ZKCLEAR_CHAIN__RPC_URLS is no JSON list such as ["http://127.0.0.1:8545"]')
+    return str(urls[0])
 
 
 def _read(path: Path, *, required: bool) -> Mapping[str, Any]:

@@ -88,8 +88,8 @@ def _on_grid(value: Number, step: int, *, name: str, reason: str, grid: str) -> 
         down, up = max(steps, 1) * step, (max(steps, 0) + 1) * step
         raise from_reason(
             reason,
-            f"{name} {value} is not a positive multiple of {from_e8(step)}; "
-            f"the nearest are {from_e8(down)} and {from_e8(up)}",
+            f"{name} {value} is not a positive multiple of {from_e8(step):f}; "
+            f"the nearest are {from_e8(down):f} and {from_e8(up):f}",
             {"nearest_down_e8": str(down), "nearest_up_e8": str(up), grid: str(step)},
         )
     if exact >= UINT64:

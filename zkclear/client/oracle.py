@@ -110,6 +110,6 @@ def _opinion(price: Number, market: str) -> int:
     value = int(scaled(price, E8, name=f"price of {market}"))
     if value <= 0:
         raise BadRequest(
-            f"the price of {market} must be at least {from_e8(1)}, but is {price}", reason="INVALID_FIELD"
+            f"the price of {market} must be at least {from_e8(1):f}, but is {price}", reason="INVALID_FIELD"
         )
     return value

@@ -358,7 +358,7 @@ class Trader:
             fields=fields,
             signature=self._signer.sign(self._digest(fields)),
             replace=replace,
-            self_trade=f"SELF_TRADE_{new.self_trade}",
+            self_trade=_self_trade(new.self_trade),
         )
 
     def _digest(self, fields: order_pb2.OrderFields) -> bytes:
@@ -443,6 +443,18 @@ def _action(new: NewOrder) -> str:
         )
     code = actions.order_code(sell=side == "SELL", tif=TimeInForce[tif], reduce_only=new.reduce_only)
     return actions.ORDER_NAMES[code]
+
+
+def _self_trade(name: str) -> str:
+    """The message's name of what happens instead of a trade with oneself."""
+    known = [each.removeprefix("SELF_TRADE_") for each in order_pb2.SelfTrade.keys()[1:]]
+    if name.upper() not in known:
+        raise BadRequest(
+            f"self_trade {name!r} is unknown; it is one of {', '.join(known)}",
+            reason="INVALID_FIELD",
+            metadata={"field": "self_trade", "allowed": ", ".join(known)},
+        )
+    return f"SELF_TRADE_{name.upper()}"
 
 
 def _now_s() -> int:
