@@ -1,0 +1,289 @@
+package rules_test
+
+import (
+	"math/big"
+	"testing"
+
+	"github.com/consensys/gnark/frontend"
+	"github.com/consensys/gnark/std/rangecheck"
+
+	"github.com/zkclear/zkclear/circuits/internal/forge"
+	"github.com/zkclear/zkclear/circuits/internal/golden"
+	"github.com/zkclear/zkclear/circuits/num"
+	"github.com/zkclear/zkclear/circuits/rules"
+)
+
+// Codes of the actions beside orders.
+const (
+	withdrawCode = 0x80
+	cancelCode   = 0x82
+)
+
+// action is an action as a prover gives it.
+type action struct{ Live, Withdraw, Cancel, Sell, Force0, Force1, ReduceOnly frontend.Variable }
+
+// newAction takes a code apart; ok says whether a prover can: other codes have no bits.
+func newAction(code *big.Int) (a action, ok bool) {
+	order := code.Int64()&^0xf == 0x40
+	flag := func(index int) int { return bit(order && code.Bit(index) == 1) }
+	a = action{
+		Live: 1, Withdraw: bit(code.Int64() == withdrawCode), Cancel: bit(code.Int64() == cancelCode),
+		Sell: flag(0), Force0: flag(1), Force1: flag(2), ReduceOnly: flag(3),
+	}
+	return a, order || code.Int64() == withdrawCode || code.Int64() == cancelCode
+}
+
+func (a action) open(api frontend.API) rules.Action {
+	return rules.NewAction(api, a.Live, a.Withdraw, a.Cancel, a.Sell, a.Force0, a.Force1, a.ReduceOnly)
+}
+
+type actionCircuit struct {
+	Action             action
+	Code, Makes, Takes frontend.Variable
+}
+
+func (c *actionCircuit) Define(api frontend.API) error {
+	a := c.Action.open(api)
+	api.AssertIsEqual(a.Spare(api), 0)
+	api.AssertIsEqual(a.Code(api), c.Code)
+	api.AssertIsEqual(a.Makes(api), c.Makes)
+	api.AssertIsEqual(a.Takes(api), c.Takes)
+	return nil
+}
+
+// TestAction_C2_EveryCodeHasOneMeaning runs all bits of a row against all codes.
+func TestAction_C2_EveryCodeHasOneMeaning(t *testing.T) {
+	system := forge.Compile(t, &actionCircuit{})
+	for bits := range 128 {
+		at := func(index int) int { return bits >> index & 1 }
+		live, withdraw, cancel := at(0), at(1), at(2)
+		sell, force0, force1, reduceOnly := at(3), at(4), at(5), at(6)
+		order := live - withdraw - cancel
+		legal := order == 0 || order == 1
+		if order != 1 && sell+force0+force1+reduceOnly > 0 {
+			legal = false
+		}
+		tif := force0 + 2*force1
+		code := 0x40*order + sell + 2*tif + 8*reduceOnly + withdrawCode*withdraw + cancelCode*cancel
+		assignment := &actionCircuit{
+			Action: action{live, withdraw, cancel, sell, force0, force1, reduceOnly}, Code: mod(big.NewInt(int64(code))),
+			Makes: order * bit(tif == 0 || tif == 3), Takes: order * bit(tif != 3),
+		}
+		if !legal {
+			forge.Refuses(t, system, assignment)
+			continue
+		}
+		forge.Accepts(t, system, assignment)
+		assignment.Makes = 1 - assignment.Makes.(int)
+		forge.Refuses(t, system, assignment)
+	}
+	forge.Refuses(t, system, &actionCircuit{Action: action{1, 0, 0, 2, 0, 0, 0}, Code: 0x42, Makes: 1, Takes: 1})
+}
+
+type termsCircuit struct {
+	Action    action
+	Terms     rules.Terms
+	Market    rules.Market
+	Timestamp frontend.Variable
+	Amount    frontend.Variable
+}
+
+func (c *termsCircuit) Define(api frontend.API) error {
+	rc := rangecheck.New(api)
+	rc.Check(c.Terms.Lots, rules.SizeBits)
+	rc.Check(c.Terms.Limit, rules.TicksBits)
+	rc.Check(c.Terms.Expiry, rules.SecondsBits)
+	amount := rules.AssertTerms(api, rc, c.Action.Live, c.Action.open(api), c.Terms, c.Market, c.Timestamp)
+	api.AssertIsEqual(amount, c.Amount)
+	return nil
+}
+
+func TestAssertTerms_C2_Vectors(t *testing.T) {
+	system := forge.Compile(t, &termsCircuit{})
+	replayed := 0
+	for _, c := range golden.Load(t, "orders", "check_terms") {
+		entry := c.In.At("entry")
+		act, known := newAction(entry.Int("action"))
+		// A code without meaning has no bits, and neither nonce nor trigger is a term: the words bound them.
+		index := entry.Int("market")
+		if !known || entry.Int("trigger").Sign() != 0 || entry.Int("nonce").BitLen() > rules.NonceBits ||
+			!index.IsInt64() || index.Int64() >= int64(c.In.At("markets").Len()) || index.Sign() < 0 {
+			if c.Reject == "" {
+				t.Errorf("case %d: a legal entry was not replayed", c.ID)
+			}
+			continue
+		}
+		replayed++
+		amount := new(big.Int)
+		if act.Withdraw == 1 {
+			amount.Add(amount.Lsh(entry.Int("lots"), 32), entry.Int("limit"))
+		}
+		assignment := &termsCircuit{
+			Action: act, Market: market(c.In.At("markets", int(index.Int64()))), Timestamp: c.In.Int("timestamp"),
+			Terms: rules.Terms{
+				Lots: entry.Int("lots"), Limit: entry.Int("limit"), Expiry: entry.Int("expiry"), Market: index,
+			},
+			Amount: amount,
+		}
+		if c.Reject == "" {
+			forge.Accepts(t, system, assignment)
+		} else {
+			forge.Refuses(t, system, assignment)
+		}
+	}
+	if replayed < 20 {
+		t.Errorf("only %d vectors were replayed", replayed)
+	}
+}
+
+// TestAssertTerms_C2_PaddingHasNoTerms: a row that is not in use may hold any numbers in range, and no amount.
+func TestAssertTerms_C2_PaddingHasNoTerms(t *testing.T) {
+	system := forge.Compile(t, &termsCircuit{})
+	padding := func() *termsCircuit {
+		return &termsCircuit{
+			Action: action{0, 0, 0, 0, 0, 0, 0}, Terms: rules.Terms{Lots: 5, Limit: 6, Expiry: 9, Market: 1},
+			Market:    unlisted(),
+			Timestamp: 9, Amount: 0,
+		}
+	}
+	forge.Accepts(t, system, padding())
+	for _, change := range []func(*termsCircuit){
+		func(c *termsCircuit) { c.Terms.Expiry = 8 },
+		func(c *termsCircuit) { c.Terms.Lots = mod(big.NewInt(-1)) },
+		func(c *termsCircuit) { c.Action.Sell = 1 },
+		func(c *termsCircuit) { c.Action.Cancel = 1 },
+		func(c *termsCircuit) { c.Amount = 5<<32 + 6 },
+	} {
+		c := padding()
+		change(c)
+		forge.Refuses(t, system, c)
+	}
+}
+
+type authoriseCircuit struct {
+	Signer, Owner, Agent, Until, Timestamp, Withdraw, Live frontend.Variable
+	Claimed                                                frontend.Variable
+}
+
+func (c *authoriseCircuit) Define(api frontend.API) error {
+	agent := rules.AgentInForce(api, rangecheck.New(api), c.Claimed, c.Agent, c.Until, c.Timestamp)
+	rules.Authorise(api, c.Live, c.Withdraw, c.Signer, c.Owner, agent)
+	return nil
+}
+
+func TestAuthorise_C2_Vectors(t *testing.T) {
+	system := forge.Compile(t, &authoriseCircuit{})
+	for _, c := range golden.Load(t, "orders", "authorise") {
+		// The prover may claim the agent or not: neither makes a wrong signer right.
+		accepted := false
+		for claimed := range 2 {
+			err := forge.Solve(system, &authoriseCircuit{
+				Signer: c.In.Int("signer"), Owner: c.In.Int("account", "owner"), Agent: c.In.Int("account", "agent"),
+				Until: c.In.Int("account", "agent_until"), Timestamp: c.In.Int("timestamp"),
+				Withdraw: bit(c.In.Bool("owner_only")), Live: 1, Claimed: claimed,
+			})
+			accepted = accepted || err == nil
+		}
+		if accepted != (c.Reject == "") {
+			t.Errorf("case %d: the rule book says %q, the circuit accepts: %v", c.ID, c.Reject, accepted)
+		}
+	}
+	forge.Refuses(t, system, &authoriseCircuit{
+		Signer: 14, Owner: 5, Agent: 7, Until: 9, Timestamp: 8, Withdraw: 0, Live: 1, Claimed: 2,
+	})
+}
+
+type slotCircuit struct {
+	Action              action
+	Stored, After       rules.Slot
+	Nonce, Lots, Filled frontend.Variable
+}
+
+func (c *slotCircuit) Define(api frontend.API) error {
+	after := rules.SlotAfter(api, rangecheck.New(api), c.Action.open(api), c.Stored, c.Nonce, c.Lots, c.Filled)
+	api.AssertIsEqual(after.Nonce, c.After.Nonce)
+	api.AssertIsEqual(after.Filled, c.After.Filled)
+	return nil
+}
+
+func TestSlotAfter_C3_Vectors(t *testing.T) {
+	system := forge.Compile(t, &slotCircuit{})
+	for _, c := range golden.Load(t, "orders", "slot_after") {
+		entry := c.In.At("entry")
+		act, known := newAction(entry.Int("action"))
+		if !known {
+			t.Fatalf("case %d has no known action", c.ID)
+		}
+		assign := func(nonce, filled *big.Int) *slotCircuit {
+			return &slotCircuit{
+				Action: act, Stored: rules.Slot{Nonce: c.In.Int("stored", 0), Filled: c.In.Int("stored", 1)},
+				After: rules.Slot{Nonce: nonce, Filled: filled}, Nonce: entry.Int("nonce"), Lots: entry.Int("lots"),
+				Filled: c.In.Int("filled"),
+			}
+		}
+		if c.Reject == "" {
+			forge.Accepts(t, system, assign(c.Out.Int(0), c.Out.Int(1)))
+			forge.Refuses(t, system, assign(c.Out.Int(0), plus(c.Out.Int(1), 1)))
+			forge.Refuses(t, system, assign(plus(c.Out.Int(0), 1024), c.Out.Int(1)))
+			continue
+		}
+		// Whatever the prover says is left in the slot: what would be stored with and without what was there before.
+		filled := c.In.Int("filled")
+		for _, after := range []*big.Int{filled, new(big.Int).Add(filled, c.In.Int("stored", 1)), big.NewInt(1<<40 - 1)} {
+			forge.Refuses(t, system, assign(entry.Int("nonce"), after))
+		}
+	}
+}
+
+type growthCircuit struct {
+	Before, After frontend.Variable
+	Sizes         [2]size
+	Claimed       frontend.Variable
+	Notional      frontend.Variable
+}
+
+func (c *growthCircuit) Define(api frontend.API) error {
+	rc := rangecheck.New(api)
+	before, after := c.Sizes[0].open(api, rc), c.Sizes[1].open(api, rc)
+	api.AssertIsEqual(before.Value, c.Before)
+	api.AssertIsEqual(after.Value, c.After)
+	rules.AssertGrowth(api, rc, c.Claimed, before, after, c.Notional)
+	return nil
+}
+
+// TestAssertGrowth_C5_Vectors: the claim can be made exactly where it is true, with whatever sign a zero is given.
+func TestAssertGrowth_C5_Vectors(t *testing.T) {
+	system := forge.Compile(t, &growthCircuit{})
+	signs := func(value *big.Int) []size {
+		if value.Sign() == 0 {
+			return []size{{0, 0}, {0, 1}}
+		}
+		return []size{newSize(value)}
+	}
+	for _, c := range golden.Load(t, "orders", "did_not_grow") {
+		before, after, claimable := c.In.Int("before"), c.In.Int("after"), false
+		for _, s := range signs(before) {
+			for _, e := range signs(after) {
+				claimable = claimable || forge.Solve(system, &growthCircuit{
+					Before: mod(before), After: mod(after), Sizes: [2]size{s, e}, Claimed: 1, Notional: num.Pow2(90),
+				}) == nil
+			}
+		}
+		if claimable != c.Out.Bool() {
+			t.Errorf("case %d: from %v to %v, claimable %v", c.ID, before, after, claimable)
+		}
+	}
+	for notional, legal := range map[*big.Int]bool{
+		num.Pow2(56): false, plus(num.Pow2(56), -1): true, num.Pow2(95): false,
+	} {
+		assignment := &growthCircuit{
+			Before: 1, After: 2, Sizes: [2]size{{1, 0}, {2, 0}}, Claimed: 0, Notional: notional,
+		}
+		if legal {
+			forge.Accepts(t, system, assignment)
+		} else {
+			forge.Refuses(t, system, assignment)
+		}
+	}
+	forge.Refuses(t, system, &growthCircuit{Before: 1, After: 2, Sizes: [2]size{{1, 0}, {2, 0}}, Claimed: 2, Notional: 9})
+}

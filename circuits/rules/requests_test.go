@@ -1,0 +1,142 @@
+package rules_test
+
+import (
+	"math/big"
+	"testing"
+
+	"github.com/consensys/gnark/frontend"
+	"github.com/consensys/gnark/std/rangecheck"
+
+	"github.com/zkclear/zkclear/circuits/internal/forge"
+	"github.com/zkclear/zkclear/circuits/internal/golden"
+	"github.com/zkclear/zkclear/circuits/num"
+	"github.com/zkclear/zkclear/circuits/rules"
+)
+
+type requestCircuit struct {
+	Open, Deposit, Withdraw, Agent frontend.Variable
+	Address, Until, Amount         frontend.Variable
+	Account, Word                  frontend.Variable
+}
+
+func (c *requestCircuit) Define(api frontend.API) error {
+	rc := rangecheck.New(api)
+	r := rules.NewRequest(api, rc, c.Open, c.Deposit, c.Withdraw, c.Agent, c.Address, c.Until, c.Amount)
+	api.AssertIsEqual(r.Payload(api, rc, c.Account), c.Word)
+	return nil
+}
+
+func newRequest(in golden.Value, word *big.Int) *requestCircuit {
+	kind := in.Int("kind").Int64()
+	return &requestCircuit{
+		Open: bit(kind == rules.KindOpen), Deposit: bit(kind == rules.KindDeposit),
+		Withdraw: bit(kind == rules.KindWithdraw), Agent: bit(kind == rules.KindAgent),
+		Address: in.Int("address"), Until: in.Int("until"), Amount: in.Int("amount"), Account: in.Int("account"), Word: word,
+	}
+}
+
+func TestPayload_C9_Vectors(t *testing.T) {
+	system := forge.Compile(t, &requestCircuit{})
+	for _, c := range golden.Load(t, "words", "request_word") {
+		request := c.In.At("request")
+		if request.Int("amount").BitLen() > rules.QuoteBits {
+			continue // the layout's widest value; no queue holds it
+		}
+		forge.Accepts(t, system, newRequest(request, c.Out.Int()))
+		forge.Refuses(t, system, newRequest(request, plus(c.Out.Int(), 1)))
+	}
+}
+
+func TestNewRequest_C9_ForgedRequestIsRejected(t *testing.T) {
+	system := forge.Compile(t, &requestCircuit{})
+	word := func(kind, body int64, shift uint) *big.Int {
+		w := new(big.Int).Lsh(big.NewInt(kind<<32|2), 208)
+		return w.Add(w, new(big.Int).Lsh(big.NewInt(body), shift))
+	}
+	honest := func() *requestCircuit {
+		return &requestCircuit{
+			Open: 0, Deposit: 1, Withdraw: 0, Agent: 0, Address: 0, Until: 0, Amount: 5, Account: 2, Word: word(2, 5, 144),
+		}
+	}
+	forge.Accepts(t, system, honest())
+	for name, change := range map[string]func(*requestCircuit){
+		"two kinds that sum to a third":  func(c *requestCircuit) { c.Open, c.Deposit, c.Word = 1, 1, word(3, 5, 144) },
+		"half a kind":                    func(c *requestCircuit) { c.Deposit = new(big.Int).ModInverse(big.NewInt(2), forge.Field()) },
+		"a kind of 3 as 3 times OPEN":    func(c *requestCircuit) { c.Deposit, c.Open, c.Word = 0, 3, word(3, 5, 144) },
+		"amount of 2^62":                 func(c *requestCircuit) { c.Amount, c.Word = int64(1)<<62, word(2, 1<<62, 144) },
+		"amount in the field's negative": func(c *requestCircuit) { c.Amount = mod(big.NewInt(-5)) },
+		"amount of an OPEN":              func(c *requestCircuit) { c.Deposit, c.Open = 0, 1 },
+		"address of a deposit":           func(c *requestCircuit) { c.Address = 1; c.Word = plus(word(2, 5, 144), 1<<48) },
+		"address of 2^160":               func(c *requestCircuit) { c.Address = num.Pow2(160) },
+		"until of 2^40":                  func(c *requestCircuit) { c.Until = num.Pow2(40) },
+		"until of a deposit":             func(c *requestCircuit) { c.Until = 1; c.Word = plus(word(2, 5, 144), 1<<8) },
+		"account of another":             func(c *requestCircuit) { c.Account = 3 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := honest()
+			change(c)
+			forge.Refuses(t, system, c)
+		})
+	}
+}
+
+type outcomeCircuit struct {
+	Live, Paid, Word frontend.Variable
+}
+
+func (c *outcomeCircuit) Define(api frontend.API) error {
+	rc := rangecheck.New(api)
+	api.AssertIsEqual(rules.Request{Live: c.Live}.Outcome(api, rc, c.Paid), c.Word)
+	return nil
+}
+
+func TestOutcome_C9_WordVectors(t *testing.T) {
+	system := forge.Compile(t, &outcomeCircuit{})
+	for _, c := range golden.Load(t, "words", "outcome_word") {
+		if c.Reject != "" || c.In.Int("outcome", 0).Int64() > 1 {
+			continue // no request of this version has another code
+		}
+		forge.Accepts(t, system, &outcomeCircuit{
+			Live: c.In.Int("outcome", 0), Paid: c.In.Int("outcome", 1), Word: c.Out.Int(),
+		})
+	}
+}
+
+// forcedCircuit pays a forced withdrawal of an account at its opening.
+type forcedCircuit struct {
+	Collateral, Requested, Paid frontend.Variable
+	Sizes                       [rows]size
+	Markets                     [rows]rules.Market
+}
+
+func (c *forcedCircuit) Define(api frontend.API) error {
+	rc := rangecheck.New(api)
+	equity, initial := c.Collateral, frontend.Variable(0)
+	for i, m := range c.Markets {
+		exposure := rules.Expose(api, rc, c.Sizes[i].open(api, rc), m)
+		equity = api.Add(equity, exposure.Value)
+		initial = api.Add(initial, rules.Requirement(api, rc, exposure, m.Initial))
+	}
+	free := rules.Withdrawable(api, rc, equity, initial)
+	api.AssertIsEqual(num.Min(api, rc, c.Requested, free, rules.EquityBits+1), c.Paid)
+	return nil
+}
+
+func TestOutcome_C9_ForcedWithdrawalVectors(t *testing.T) {
+	system := forge.Compile(t, &forcedCircuit{})
+	for _, c := range golden.Load(t, "requests", "outcome") {
+		if c.In.Int("request", "kind").Int64() != rules.KindWithdraw {
+			continue // EXECUTED with 0, whatever the account holds
+		}
+		assign := func(paid *big.Int) *forcedCircuit {
+			return &forcedCircuit{
+				Collateral: mod(c.In.Int("account", "collateral")), Requested: c.In.Int("request", "amount"), Paid: mod(paid),
+				Sizes: sizes(c.In.At("account", "positions")), Markets: markets(c.In.At("markets")),
+			}
+		}
+		paid := c.Out.Int(1)
+		forge.Accepts(t, system, assign(paid))
+		forge.Refuses(t, system, assign(plus(paid, 1)))
+		forge.Refuses(t, system, assign(plus(paid, -1)))
+	}
+}
