@@ -1,6 +1,7 @@
 """An order's life on the chain, and receipts as evidence."""
 
 import json
+from decimal import Decimal
 
 import pytest
 
@@ -8,6 +9,7 @@ from tests.scenario import CHAIN, LISTINGS, key_of, owner_of
 from zkclear.audit import orders, receipts
 from zkclear.audit.audit import audit
 from zkclear.audit.dump import BadInput
+from zkclear.audit.evidence import order_evidence
 from zkclear.crypto.eip712 import receipt_digest
 from zkclear.crypto.entry import entry_digest
 from zkclear.crypto.keccak import keccak256
@@ -31,6 +33,16 @@ def test_an_order_that_two_batches_fill_appears_in_both(honest):
     again = found.batches[2]
     digest = again.digests[0]
     assert [each.lots for each in orders.find((again, *found.batches), digest)] == [60, 60]
+
+
+def test_the_evidence_of_an_order_counts_base_units_and_verifies_its_batches_alone(honest):
+    entry = audit(honest.inputs, proved=()).batches[2].batch.entries[0]
+    digest = entry_digest(CHAIN, entry, listings=LISTINGS, asset="USDC")
+    evidence = order_evidence(honest.inputs, digest)
+    assert (evidence.lots, evidence.filled) == (60, Decimal("0.06"))
+    # The stand-in's proof does not fit the batch, and no other batch's proof was looked at.
+    assert [(check.name, check.batch) for check in evidence.report.failures] == [("proof", 3)]
+    assert not evidence
 
 
 def test_an_unknown_digest_appears_nowhere(honest):

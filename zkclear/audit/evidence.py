@@ -1,6 +1,7 @@
 """What the chain alone proves about one order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 
 from zkclear.audit import orders, proofs
 from zkclear.audit.audit import audit
@@ -9,11 +10,14 @@ from zkclear.audit.orders import Appearance
 from zkclear.audit.progress import Progress, silent
 from zkclear.audit.report import Report
 
+E8 = 10**8
+
 
 @dataclass(frozen=True, slots=True)
 class OrderEvidence:
     """The batches that carry an order, and the audit of all batches with the proofs of those."""
 
+    inputs: Inputs = field(repr=False)
     digest: bytes
     appearances: tuple[Appearance, ...]
     report: Report
@@ -27,6 +31,15 @@ class OrderEvidence:
     def lots(self) -> int:
         """How much of it was filled, in lots of its market."""
         return sum(each.lots for each in self.appearances)
+
+    @property
+    def filled(self) -> Decimal:
+        """The same in base units."""
+        sizes = (
+            each.lots * self.inputs.deployment.markets[each.entry.market].config.lot_e8
+            for each in self.appearances
+        )
+        return Decimal(sum(sizes)) / E8
 
     def __bool__(self) -> bool:
         return self.passed
@@ -48,4 +61,4 @@ def order_evidence(
         if appearances
         else f"no settled batch carries 0x{digest.hex()}",
     )
-    return OrderEvidence(digest, appearances, found.report)
+    return OrderEvidence(inputs, digest, appearances, found.report)
