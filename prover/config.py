@@ -11,8 +11,11 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from prover.settlement.anvil import DEVELOPMENT_CHAIN_ID
+from prover.settlement.chain import FINALIZED
 
 OTHERS = (
     "gateway",
@@ -47,12 +50,14 @@ class ChainSettings(_Section):
     finality: int | Literal["finalized"] = "finalized"
     poll_ms: int = Field(default=500, ge=10, le=60_000)
 
-    @field_validator("rpc_urls")
-    @classmethod
-    def _some(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not value:
-            raise ValueError("give at least one node; outside development two or more")
-        return value
+    @model_validator(mode="after")
+    def _careful_outside_development(self) -> ChainSettings:
+        development = self.id == DEVELOPMENT_CHAIN_ID
+        if len(self.rpc_urls) < (1 if development else 2):
+            raise ValueError("rpc_urls must name at least one node, outside development two that must agree")
+        if not development and self.finality != FINALIZED:
+            raise ValueError(f'finality must be "{FINALIZED}" outside development')
+        return self
 
     @field_validator("finality")
     @classmethod
@@ -82,6 +87,7 @@ class SettlementSettings(_Section):
     max_fee_gwei: int = Field(default=100, ge=1, le=1_000_000)
     bump_after_s: int = Field(default=30, ge=1, le=86_400)
     bump_percent: int = Field(default=15, ge=10, le=1_000)
+    max_in_flight: int = Field(default=4, ge=1, le=16)
 
 
 class TlsSettings(_Section):

@@ -5,40 +5,28 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 import grpc
 import structlog
-from eth_utils import to_checksum_address
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from web3.exceptions import Web3Exception
 
-from prover.addresses import SERVER_OPTIONS, is_loopback, open_channel, open_port, worker_certificates
+from prover import assembly
+from prover.addresses import SERVER_OPTIONS, open_channel, open_port, worker_certificates
 from prover.config import Settings
-from prover.entries import SigningContext
-from prover.line import BadBatchError, Line
-from prover.proving.jobs import Job, JobQueue
-from prover.proving.keys import CircuitKeys, circuits_program, load_keys
+from prover.line import BadBatchError
+from prover.proving.jobs import Job, JobQueue, LeaseLostError
+from prover.proving.keys import circuits_program
 from prover.proving.local_worker import LocalWorker
-from prover.proving.records import ProvedBatch
 from prover.proving.server import Desk, ProverServicer
 from prover.reports import Reporter, answer
-from prover.settlement.artifacts import contract_abi
 from prover.settlement.chain import Chain, Landed
-from prover.settlement.deploy import require_usable
 from prover.settlement.errors import ChainMismatchError, SettlementError
-from prover.settlement.genesis import read_genesis, read_listings
-from prover.settlement.intents import IntentStore
 from prover.settlement.key import load_key
-from prover.settlement.worker import SettlementRules, SettlementWorker
-from prover.store import BatchStore, StoreError
-from zkclear.crypto.eip712 import Domain
-from zkclear.crypto.entry import listing
+from prover.store import StoreError
 from zkclear.crypto.groth16 import ProofRejected, Verifier, verifying_key
-from zkclear.crypto.state_tree import StateTree
-from zkclear.rules.shapes import SHAPES
 from zkclear.v1 import batch_pb2, batch_pb2_grpc, prover_pb2, prover_pb2_grpc
 
 THREADS = 64
@@ -50,33 +38,24 @@ SERVICE = prover_pb2.DESCRIPTOR.services_by_name["ProverService"].full_name
 log = structlog.get_logger("prover")
 
 
-@dataclass(frozen=True, slots=True)
-class _Stores:
-    batches: BatchStore
-    intents: IntentStore
-
-    def close(self) -> None:
-        self.batches.close()
-        self.intents.close()
-
-
 class ProverProcess:
-    """Everything wired together. `start`, then `wait` or `stop`."""
+    """Everything wired together: `start`, then `wait`, then `stop`."""
 
     def __init__(self, settings: Settings) -> None:
         """Reads the chain first, then its own files, and refuses to go on if the two do not fit."""
         self._settings = settings
         self._stop = threading.Event()
         self._fault: Exception | None = None
-        self._account = load_key(settings.settlement.key_file, chain_id=settings.chain.id)
+        self._ill: set[str] = set()
+        account = load_key(settings.settlement.key_file, chain_id=settings.chain.id)
         self._chain = Chain(
             settings.chain.rpc_urls, chain_id=settings.chain.id, contract=settings.chain.contract
         )
-        self._keys = self._load_keys()
+        self._keys = assembly.contract_keys(self._chain, settings.prover)
         self._verifiers = {
             shape: Verifier(verifying_key(keys.verifying_key)) for shape, keys in self._keys.items()
         }
-        self._stores = self._open_stores()
+        self._stores = assembly.open_stores(self._chain, settings.prover)
         self._queue = JobQueue(
             clock_ms=lambda: time.monotonic_ns() // 10**6,
             lease_ms=1000 * settings.prover.lease_s,
@@ -88,8 +67,17 @@ class ProverProcess:
         self._reporter = Reporter(
             self._stores.batches, self._stores.intents, self._stub, circuit_id=self._chain.circuit_id()
         )
-        self._line = self._replayed_line()
-        self._settlement = self._settlement_worker()
+        self._line = assembly.replayed_line(
+            self._chain, self._stores, self._queue, self._keys, finality=settings.chain.finality
+        )
+        self._settlement = assembly.settlement_worker(
+            self._chain,
+            account,
+            self._stores,
+            settings,
+            on_settled=self._landed,
+            on_failed=self._reporter.failed,
+        )
         self._health = health.HealthServicer()
         self._server = self._grpc_server()
         self._port = open_port(self._server, settings.prover.listen, settings.tls)
@@ -111,15 +99,14 @@ class ProverProcess:
     def start(self) -> None:
         """Serves, proves and settles in the background."""
         self._server.start()
-        self._set_health(serving=True)
+        self._show_health()
         for thread in self._threads:
             thread.start()
         self._start_workers()
-        number, _ = self._chain.position()
-        log.info("prover started", listen=self.address, settled=number, next_batch=self._line.next)
+        log.info("prover started", listen=self.address, next_batch=self._line.next)
 
     def wait(self) -> None:
-        """Until `stop` is called; raises what made going on impossible."""
+        """Until somebody asks to stop; raises what made going on impossible."""
         while not self._stop.wait(1):
             pass
         if self._fault is not None:
@@ -133,7 +120,7 @@ class ProverProcess:
         """Ends workers, calls and threads; what was promised is on the disk already."""
         self._stop.set()
         self._reporter.wake()
-        self._set_health(serving=False)
+        self._show_health()
         self._queue.close()
         for worker in self._workers:
             worker.stop()
@@ -143,88 +130,6 @@ class ProverProcess:
             if thread.ident is not None:
                 thread.join()
         self._stores.close()
-
-    # Putting it together.
-
-    def _load_keys(self) -> dict[str, CircuitKeys]:
-        """The keys of the contract's shapes; each must be the key inside the deployed verifier."""
-        names = {(shape.orders, shape.fills, shape.requests): shape.name for shape in SHAPES}
-        found = {}
-        for capacity, index in self._chain.shape_indexes().items():
-            if capacity not in names:
-                raise ChainMismatchError(
-                    f"the contract's shape {index} has capacities {capacity}, which no shape has"
-                )
-            keys = load_keys(
-                names[capacity],
-                keys_path=self._settings.prover.keys_path,
-                program=self._settings.prover.program,
-            )
-            require_usable(keys, chain_id=self._chain.chain_id, code=self._chain.verifier_code(index))
-            found[keys.shape] = keys
-        return found
-
-    def _open_stores(self) -> _Stores:
-        path = self._settings.prover.data_path
-        stores = _Stores(BatchStore(path / "batches.sqlite3"), IntentStore(path / "settlement.sqlite3"))
-        genesis_block, genesis_time = self._chain.contract.functions.genesis().call()
-        stores.batches.require_identity(
-            {
-                "chain": str(self._chain.chain_id),
-                "contract": self._chain.address,
-                "circuits": self._chain.circuit_id().hex(),
-                "deployment": f"block {genesis_block}, time {genesis_time}",
-            }
-        )
-        return stores
-
-    def _replayed_line(self) -> Line:
-        """State and tree after every batch in the data folder, compared with the chain on the way."""
-        number, root = self._chain.position()
-        line = Line(
-            store=self._stores.batches,
-            queue=self._queue,
-            keys=self._keys,
-            signing=self._signing_context(),
-            domain=self._chain.domain_word(),
-            tree=StateTree(read_genesis(self._chain.contract)),
-            settled_number=number,
-            settled_root=root,
-        )
-        line.replay()
-        return line
-
-    def _signing_context(self) -> SigningContext:
-        contract = self._chain.contract
-        token = self._chain.node.eth.contract(
-            address=to_checksum_address(contract.functions.token().call()), abi=contract_abi("DevToken")
-        )
-        return SigningContext(
-            domain=Domain(chain_id=self._chain.chain_id, contract=int(self._chain.address, 16)),
-            listings=[listing(each.name, each.config) for each in read_listings(contract)],
-            asset=str(token.functions.symbol().call()),
-        )
-
-    def _settlement_worker(self) -> SettlementWorker:
-        settings = self._settings
-        genesis_block, _ = self._chain.contract.functions.genesis().call()
-        rules = SettlementRules(
-            finality=settings.chain.finality,
-            max_fee_gwei=settings.settlement.max_fee_gwei,
-            bump_after_s=settings.settlement.bump_after_s,
-            bump_percent=settings.settlement.bump_percent,
-            start_block=max(int(genesis_block), settings.chain.start_block),
-        )
-        return SettlementWorker(
-            chain=self._chain,
-            account=self._account,
-            intents=self._stores.intents,
-            proved=self._proved,
-            on_settled=self._landed,
-            on_failed=self._reporter.failed,
-            rules=rules,
-            clock_s=lambda: int(time.time()),
-        )
 
     def _grpc_server(self) -> grpc.Server:
         server = grpc.server(ThreadPoolExecutor(THREADS, thread_name_prefix="call"), options=SERVER_OPTIONS)
@@ -243,8 +148,6 @@ class ProverProcess:
 
     def _start_workers(self) -> None:
         settings = self._settings.prover
-        if settings.local_workers and not is_loopback(self.address):
-            log.info("local workers connect with the certificate of the service")
         for index in range(settings.local_workers):
             worker = LocalWorker(
                 program=circuits_program(settings.program),
@@ -261,7 +164,8 @@ class ProverProcess:
 
     def _witness(self, number: int) -> bytes:
         witness = self._stores.batches.witness(number)
-        assert witness is not None, "a job exists only once its witness is kept"
+        if witness is None:
+            raise LeaseLostError(f"batch {number} is settled, so its proof is not needed any more")
         return witness
 
     def _verify(self, job: Job, proof: bytes) -> bool:
@@ -282,15 +186,12 @@ class ProverProcess:
         log.error("proving failed", job=job.id, attempts=job.attempts, cause=job.failure)
         self._reporter.failed(job.batch, f"no proof after {job.attempts} attempts: {job.failure}")
 
-    def _proved(self, number: int) -> ProvedBatch | None:
-        proved, sealed = self._stores.batches.proved(number), self._stores.batches.sealed(number)
-        if proved is None or sealed is None:
-            return None
-        return ProvedBatch(sealed, proved.proof, old_root=proved.old_root, new_root=proved.new_root)
-
     def _landed(self, landed: Landed) -> None:
         transaction = f"0x{landed.transaction_hash.hex()}"
         log.info("settled", batch=landed.number, transaction=transaction, gas_used=landed.gas_used)
+        self._queue.complete_batch(
+            landed.number
+        )  # somebody else may have settled it before it was proved here
         self._stores.batches.forget_witness(landed.number)
         self._reporter.wake()
 
@@ -310,7 +211,7 @@ class ProverProcess:
             except BadBatchError as cause:
                 log.error("batch refused", batch=cause.number, cause=cause.text)  # noqa: TRY400 - an answer, not a fault here
                 self._reporter.failed(cause.number, cause.text)
-                self._set_health(serving=False)
+                self._mark("batches", well=False)
                 return  # later batches build on this one; earlier ones are still proved and settled
             except (ChainMismatchError, StoreError) as cause:
                 self._end(cause)
@@ -332,19 +233,19 @@ class ProverProcess:
         call.cancel()
 
     def _settle(self) -> None:
+        """Looks at the chain again and again; a chain that cannot be used is waited for."""
         poll_s = self._settings.chain.poll_ms / 1000
-        silent = False
         while not self._stop.wait(poll_s):
             try:
                 self._settlement.step()
-                silent = False
+                self._mark("chain", well=True)
             except ChainMismatchError as cause:
                 self._end(cause)
                 return
             except (OSError, Web3Exception, SettlementError) as cause:
-                if not silent:
+                if "chain" not in self._ill:
                     log.warning("the chain cannot be used now", cause=str(cause))
-                silent = True
+                self._mark("chain", well=False)
 
     def _end(self, cause: Exception) -> None:
         """Going on would be wrong; the process ends with this sentence."""
@@ -352,8 +253,15 @@ class ProverProcess:
         self._fault = cause
         self._stop.set()
 
-    def _set_health(self, *, serving: bool) -> None:
+    def _mark(self, part: str, *, well: bool) -> None:
+        """Remembers which part is ill; the health service shows whether any is."""
+        before = bool(self._ill)
+        (self._ill.discard if well else self._ill.add)(part)
+        if before != bool(self._ill):
+            self._show_health()
+
+    def _show_health(self) -> None:
         status = health_pb2.HealthCheckResponse
-        value = status.SERVING if serving else status.NOT_SERVING
+        value = status.NOT_SERVING if self._ill or self._stop.is_set() else status.SERVING
         for name in ("", SERVICE):
             self._health.set(name, value)

@@ -167,6 +167,12 @@ class JobQueue:
             self._leases.pop(job_id, None)
             self._jobs[job_id] = replace(self._jobs[job_id], state=JobState.DONE, failure="")
 
+    def complete_batch(self, batch: int) -> None:
+        """A batch that is settled needs no proof any more, whoever made the one that settled it."""
+        with self._changed:
+            for job_id in [job.id for job in self._jobs.values() if job.batch == batch]:
+                self.complete(job_id)
+
     def retry(self, job_id: str) -> None:
         """Puts a failed job back with all its attempts. Raises LeaseLostError, NotFailedError."""
         with self._changed:

@@ -11,7 +11,7 @@ from eth_utils import to_checksum_address
 from hexbytes import HexBytes
 from web3 import Web3
 from web3.contract import Contract
-from web3.exceptions import ContractLogicError, TransactionNotFound
+from web3.exceptions import ContractLogicError, TransactionNotFound, Web3Exception
 from web3.types import TxParams, TxReceipt
 
 from prover.settlement.artifacts import contract_abi
@@ -22,6 +22,9 @@ REQUEST_LIMIT_S = 20
 TRANSACTION_GAS_CAP = 1 << 24
 """EIP-7825: no transaction has more gas since Osaka."""
 FINALIZED = "finalized"
+LATEST = "latest"
+PENDING = "pending"
+"""The state after the last block, and after the transactions that wait for the next one."""
 LOG_SPAN_BLOCKS = 10_000
 """Nodes refuse to search longer stretches for events at once."""
 
@@ -81,9 +84,13 @@ class Chain:
         """The root after it."""
         return self._agreed("stateRoot", lambda i: int(self._contracts[i].functions.stateRoot().call()))
 
-    def position(self) -> tuple[int, int]:
-        """Last batch and root of one and the same block."""
-        block = self.head()
+    def genesis(self) -> tuple[int, int]:
+        """Block and time of the deployment."""
+        block, timestamp = self.contract.functions.genesis().call()
+        return int(block), int(timestamp)
+
+    def position(self, block: int) -> tuple[int, int]:
+        """Last batch and root after a block."""
         number, root = (
             int(call.call(block_identifier=block))
             for call in (self.contract.functions.batchNumber(), self.contract.functions.stateRoot())
@@ -128,8 +135,8 @@ class Chain:
         """Calldata of `settle`."""
         return bytes(HexBytes(self.contract.encode_abi("settle", args=list(arguments))))
 
-    def estimate(self, sender: str, data: bytes, *, doing: str) -> int:
-        """Gas that the call would take now. Raises ContractError if it would revert: trying costs nothing."""
+    def estimate(self, sender: str, data: bytes, *, on: str, doing: str) -> int:
+        """Gas of the call on a state. Raises ContractError if it would revert: trying costs nothing."""
         call: TxParams = {
             "from": to_checksum_address(sender),
             "to": self.address,
@@ -137,7 +144,7 @@ class Chain:
             "gas": TRANSACTION_GAS_CAP,
         }
         try:
-            return int(self.node.eth.estimate_gas(call))
+            return int(self.node.eth.estimate_gas(call, on))
         except ContractLogicError as cause:
             raise contract_error(cause, doing=doing) from cause
 
@@ -183,7 +190,7 @@ class Chain:
         for node in self._nodes[1:]:
             try:
                 node.eth.send_raw_transaction(HexBytes(raw))
-            except ValueError:  # a copy for resilience: the first node's answer counts
+            except (Web3Exception, OSError):  # a copy for resilience: the first node's answer counts
                 continue
         self.node.eth.send_raw_transaction(HexBytes(raw))
 

@@ -51,6 +51,11 @@ def test_sections_of_other_programs_are_left_to_them(load):
             r'give "finalized", or a number of blocks',
         ),
         (GOOD.replace("[settlement]", "rpc_urls = []\n[settlement]"), r"at least one node"),
+        (GOOD.replace("[chain]", "[chain]\nid = 1"), r"outside development two that must agree"),
+        (
+            GOOD.replace("[chain]", "[chain]\nid = 1\nfinality = 2\nrpc_urls = ['a', 'b']"),
+            r'finality must be "finalized" outside development',
+        ),
         ("not toml", r"cannot be read"),
     ],
 )

@@ -155,6 +155,17 @@ def test_closing_lets_a_waiting_worker_go(queue):
     assert found == [None]
 
 
+def test_a_settled_batch_is_not_proved_any_more(queue):
+    queue.add(job(1))
+    queue.add(job(2))
+    me = worker(queue)
+    leased = queue.lease(me, wait_ms=0)
+    queue.complete_batch(1)
+    with pytest.raises(LeaseLostError):
+        queue.renew(me, leased.id)
+    assert [each.state for each in queue.jobs(after="", limit=9)] == [JobState.DONE, JobState.QUEUED]
+
+
 def test_pages_go_by_batch_number(queue):
     for batch in (3, 1, 2):
         queue.add(job(batch))

@@ -168,7 +168,7 @@ def test_the_program_stops_on_a_signal_and_takes_its_worker_along(tmp_path, tiny
     [
         (("finality = 1", "finalty = 1"), 6, "chain.finalty is unknown; did you mean finality?"),
         (("settlement.key", "no.key"), 6, "settlement.key_file"),
-        (("rpc_urls", "id = 31338\n        rpc_urls"), 6, "only a keystore file (v3) is accepted"),
+        (("rpc_urls", "id = 31338\n        rpc_urls"), 6, "outside development two that must agree"),
         (
             ('contract = "0x', 'contract = "0x00000000000000000000000000000000000000ff" # '),
             1,

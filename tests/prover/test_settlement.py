@@ -11,10 +11,11 @@ from prover.settlement.chain import Chain
 from prover.settlement.errors import ChainMismatchError, SettlementError
 from prover.settlement.fees import Fee
 from prover.settlement.intents import IntentStore
-from prover.settlement.worker import SettlementRules, SettlementWorker, raw_payload
+from prover.settlement.outbox import Outbox, SettlementRules, raw_payload
+from prover.settlement.worker import SettlementWorker
 from tests.chain import REFUSING, SETTLER, TOKEN_E6, Venue, deployed
 
-RULES = SettlementRules(finality=0, max_fee_gwei=100, bump_after_s=30, bump_percent=15)
+RULES = SettlementRules(finality=0, max_fee_gwei=100, bump_after_s=30, bump_percent=15, max_in_flight=3)
 GWEI = 10**9
 
 
@@ -46,13 +47,11 @@ class Desk:
         self.intents = IntentStore(self.folder / "settlement.sqlite3")
         self.worker = SettlementWorker(
             chain=self.chain,
-            account=self.account,
             intents=self.intents,
+            outbox=Outbox(self.chain, self.account, self.intents, self.rules, clock_s=lambda: self.now_s),
             proved=self.batches.get,
             on_settled=self.settled.append,
             on_failed=lambda *failure: self.failed.append(failure),
-            rules=self.rules,
-            clock_s=lambda: self.now_s,
         )
         return self.worker
 
@@ -87,7 +86,7 @@ def test_c11_batches_land_in_order_and_the_chain_has_the_rule_books_root(desk):
     for _ in range(3):
         desk.worker.step()
     assert [landed.number for landed in desk.settled] == [1, 2]
-    assert desk.chain.position() == (2, desk.venue.tree.root)
+    assert desk.chain.position(desk.chain.head()) == (2, desk.venue.tree.root)
     assert desk.transactions() == 2
     assert desk.settled[1].new_root == desk.venue.tree.root
 
@@ -132,7 +131,7 @@ def test_sending_a_mined_transaction_again_is_harmless(desk):
     desk.prove()
     desk.worker.step()
     (intent,) = desk.intents.of_batch(1)
-    desk.worker._send(intent)
+    desk.worker.outbox._send(intent)
     desk.worker.step()
     assert desk.chain.batch_number() == 1
     assert desk.transactions() == 1
@@ -307,6 +306,112 @@ def test_a_race_that_was_lost_costs_gas_and_nothing_else(desk):
     desk.worker.step()
     assert [landed.number for landed in desk.settled] == [1, 2]
     assert [intent.nonce for intent in desk.intents.of_batch(2)] == [1]
+
+
+def test_batches_behind_the_head_do_not_wait_for_it(desk):
+    """Three at once, in the order of their nonces, in one block; the fourth comes after."""
+    for _ in range(4):
+        desk.venue.open(100 * TOKEN_E6)
+        desk.prove()
+    desk.mining(on=False)
+    desk.worker.step()
+    desk.worker.step()
+    assert [[each.nonce for each in desk.intents.of_batch(number)] for number in (1, 2, 3, 4)] == [
+        [0],
+        [1],
+        [2],
+        [],
+    ]
+    desk.mine()
+    assert desk.chain.batch_number() == 3
+    desk.worker.step()
+    desk.mine()
+    desk.worker.step()
+    assert [landed.number for landed in desk.settled] == [1, 2, 3, 4]
+    assert desk.chain.state_root() == desk.venue.tree.root
+    assert desk.transactions() == 4
+
+
+def test_only_the_head_is_made_dearer(desk):
+    for _ in range(2):
+        desk.venue.open(100 * TOKEN_E6)
+        desk.prove()
+    desk.mining(on=False)
+    desk.worker.step()
+    desk.now_s += RULES.bump_after_s
+    desk.worker.step()
+    assert [len(desk.intents.of_batch(number)) for number in (1, 2)] == [2, 1]
+    desk.mine()
+    assert desk.chain.batch_number() == 2
+
+
+def test_transactions_that_the_node_lost_are_sent_again(desk):
+    for _ in range(3):
+        desk.venue.open(100 * TOKEN_E6)
+        desk.prove()
+    desk.mining(on=False)
+    desk.worker.step()
+    desk.venue.node.provider.make_request("anvil_dropAllTransactions", [])
+    desk.restarted().step()
+    desk.mine()
+    assert desk.chain.batch_number() == 3
+    assert [len(desk.intents.of_batch(number)) for number in (1, 2, 3)] == [1, 1, 1]
+
+
+def test_a_hole_in_the_nonces_is_filled(desk):
+    """Somebody else settles the head, the node drops ours: the batch behind it takes the free nonce."""
+    for _ in range(2):
+        desk.venue.open(100 * TOKEN_E6)
+        desk.prove()
+    desk.mining(on=False)
+    desk.worker.step()
+    desk.venue.node.provider.make_request("anvil_dropAllTransactions", [])
+    stranger = Desk(desk.venue, desk.folder / "stranger")
+    stranger.account = development_account(SETTLER + 1)
+    stranger.batches[1] = desk.batches[1]
+    stranger.restarted().step()
+    desk.mine()
+    desk.worker.step()
+    desk.mine()
+    desk.worker.step()
+    assert [landed.number for landed in desk.settled] == [1, 2]
+    assert [each.nonce for each in desk.intents.of_batch(2)] == [1, 0]
+    assert desk.transactions() == 1
+
+
+def test_when_the_head_reverts_the_batches_behind_it_still_land_once(desk):
+    """The head loses its race, its follower is then valid in the same block."""
+    for _ in range(2):
+        desk.venue.open(100 * TOKEN_E6)
+        desk.prove()
+    desk.mining(on=False)
+    desk.worker.step()
+    stranger = Desk(desk.venue, desk.folder / "stranger")
+    stranger.account = development_account(SETTLER + 1)
+    stranger.batches[1] = desk.batches[1]
+    stranger.restarted().step()
+    stranger.now_s += RULES.bump_after_s
+    stranger.worker.step()
+    desk.mine()
+    desk.mining(on=True)
+    for _ in range(3):
+        desk.worker.step()
+    assert [landed.number for landed in desk.settled] == [1, 2]
+    assert desk.chain.state_root() == desk.venue.tree.root
+
+
+def test_nodes_that_disagree_are_not_acted_upon(desk):
+    desk.prove()
+    with deployed() as (other_url, other):
+        assert other.settlement == desk.venue.deployment.settlement
+        urls = [desk.venue.rpc_url, other_url]
+        desk.chain = Chain(urls, chain_id=31_337, contract=other.settlement)
+        desk.restarted()
+        desk.worker.step()  # both are at batch 0: it goes to both, and the second one cannot settle it
+        assert desk.transactions() == 1
+        with pytest.raises(SettlementError, match="the nodes disagree about batchNumber"):
+            desk.worker.step()
+    assert desk.settled == []
 
 
 def test_a_batch_that_reverts_when_mined_is_tried_three_times_at_most(tmp_path, monkeypatch):
