@@ -105,6 +105,7 @@ class Exchange:
             self.price_gap = not self._may_follow_state(prices)
             if not self.price_gap:
                 self._open(prices)
+                self._drain()
         elif prices.marks != batch.prices.marks:
             self.seal()
         else:
@@ -155,7 +156,11 @@ class Exchange:
             return
         if not self.batch.entries:
             self._open(self.batch.prices)
-        while len(self.queue) > len(self.batch.requests):
+        self._drain()
+
+    def _drain(self) -> None:
+        """Seals until no request waits outside the open batch; each batch takes at least one."""
+        while self.batch is not None and len(self.queue) > len(self.batch.requests):
             self.seal()
 
     def note_content(self) -> None:

@@ -7,7 +7,7 @@ from typing import TypeVar
 from zlib import crc32
 
 from sequencer.batching.rows import Row
-from sequencer.core.admission import require_row
+from sequencer.core.admission import require_open, require_row
 from sequencer.core.answers import order_message
 from sequencer.core.exchange import Exchange, RequestRecord
 from sequencer.core.refusals import Refused
@@ -184,9 +184,8 @@ def reports(exchange: Exchange) -> oracle_pb2.GetReportsResponse:
 
 
 def _row(exchange: Exchange, account: int) -> Row:
-    if exchange.batch is not None:
-        return require_row(exchange.batch, account)
-    raise Refused("ACCOUNT_NOT_FOUND", name=account)
+    batch, _ = require_open(exchange)
+    return require_row(batch, account)
 
 
 def account(exchange: Exchange, number: int) -> account_pb2.Account:

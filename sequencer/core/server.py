@@ -247,7 +247,6 @@ def run_core(
         server.start(record, core_settings(configuration), settled=settled)
         host, _, port = configuration.metrics.listen.rpartition(":")
         http, thread = start_http_server(int(port), addr=host, registry=counters.registry)
-        os.umask(0o077)
         try:
             server.run()
         finally:
