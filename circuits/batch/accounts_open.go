@@ -112,9 +112,7 @@ func (p *proof) fetchRequestAccounts() {
 func (p *proof) openAccount(row *AccountRow, requests, deposits frontend.Variable) account {
 	api := p.api
 	a := account{id: tree.Index(api, row.Path), owner: row.Owner, requests: requests, deposits: deposits}
-	for m := range row.Magnitudes {
-		a.sizes = append(a.sizes, num.NewSigned(api, p.rc, row.Magnitudes[m], row.Negatives[m], rules.SizeBits))
-	}
+	a.sizes = p.takeSizes(row)
 	a.oldLeaf = api.Mul(api.Sub(1, row.New), p.storedLeaf(row, a.sizes))
 	p.assertEmpty(row, a.sizes)
 
@@ -129,6 +127,15 @@ func (p *proof) openAccount(row *AccountRow, requests, deposits frontend.Variabl
 	// Without a request this is min(0, withdrawable) = 0. Both sides are below 2^102.
 	a.forced = num.Min(api, p.rc, a.requested, a.withdrawable, rules.EquityBits+1)
 	return a
+}
+
+// takeSizes returns a row's stored sizes.
+func (p *proof) takeSizes(row *AccountRow) []num.Signed {
+	sizes := make([]num.Signed, len(row.Magnitudes))
+	for m := range sizes {
+		sizes[m] = num.NewSigned(p.api, p.rc, row.Magnitudes[m], row.Negatives[m], rules.SizeBits)
+	}
+	return sizes
 }
 
 // storedLeaf returns the hash of a row's stored content.

@@ -5,8 +5,6 @@ import (
 	"math/big"
 	"slices"
 
-	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
-
 	"github.com/zkclear/zkclear/circuits/bind"
 	"github.com/zkclear/zkclear/circuits/internal/zkclearv1"
 )
@@ -339,11 +337,11 @@ func (c *clearing) class(r *row) zkclearv1.ClosingClass {
 	if still && r.now.Collateral >= r.opening.Collateral {
 		return zkclearv1.ClosingClass_CLOSING_CLASS_UNCHANGED
 	}
-	equity, initial, maintenance := c.Margins(r.now)
+	equity, initial, maintenance := c.margins(r.now)
 	if equity.Cmp(initial) >= 0 {
 		return zkclearv1.ClosingClass_CLOSING_CLASS_HEALTHY
 	}
-	equityBefore, _, maintenanceBefore := c.Margins(r.opening)
+	equityBefore, _, maintenanceBefore := c.margins(r.opening)
 	left := new(big.Int).Mul(equity, maintenanceBefore)
 	right := new(big.Int).Mul(equityBefore, maintenance)
 	if shrunk && r.withdrawn == 0 && maintenanceBefore.Sign() > 0 && left.Cmp(right) >= 0 {
@@ -352,8 +350,8 @@ func (c *clearing) class(r *row) zkclearv1.ClosingClass {
 	return zkclearv1.ClosingClass_CLOSING_CLASS_HEALTHY
 }
 
-// Margins returns equity, initial and maintenance of an account at the batch's marks.
-func (c *clearing) Margins(a *Account) (equity, initial, maintenance *big.Int) {
+// margins returns equity, initial and maintenance of an account at the batch's marks.
+func (c *clearing) margins(a *Account) (equity, initial, maintenance *big.Int) {
 	equity, initial, maintenance = big.NewInt(a.Collateral), new(big.Int), new(big.Int)
 	for m, p := range a.Positions {
 		market := c.after.Markets[m]
@@ -386,9 +384,3 @@ func (m Market) requirement(value *big.Int, rates [3]uint32) *big.Int {
 
 // NewRoot returns the root that a state has, as witnesses carry it.
 func (s *State) NewRoot(depth int) []byte { return bytes(s.Root(depth)) }
-
-// Element reads an element as witnesses carry it.
-func Element(b []byte) (e fr.Element) {
-	e.SetBytes(b)
-	return e
-}

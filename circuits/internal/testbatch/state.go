@@ -165,6 +165,9 @@ func (a *Account) slotTree() *sparse {
 	return t
 }
 
+// SlotsRoot returns the root of a slot tree with the given slots in use.
+func SlotsRoot(slots map[uint32]Slot) fr.Element { return (&Account{Slots: slots}).slotTree().root() }
+
 func (s *State) accountTree(depth int) *sparse {
 	t := newSparse(depth, fr.Element{})
 	for id, account := range s.Accounts {

@@ -2,6 +2,7 @@ package testbatch
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
 	"os"
@@ -209,4 +210,48 @@ func (j jsonBatch) batch() Batch {
 		b.Requests = append(b.Requests, request)
 	}
 	return b
+}
+
+// RootVector is one case of tests/vectors/tree.json: a state and its root.
+type RootVector struct {
+	ID    int
+	State *State
+	Depth int
+	Root  *big.Int
+}
+
+// LoadRoots reads the accepted state roots of tree.json.
+func LoadRoots(path string) ([]RootVector, error) {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var file struct {
+		Cases []struct {
+			ID     int             `json:"id"`
+			Call   string          `json:"call"`
+			Reject string          `json:"reject"`
+			In     json.RawMessage `json:"in"`
+			Out    json.RawMessage `json:"out"`
+		} `json:"cases"`
+	}
+	if err := json.Unmarshal(raw, &file); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	var vectors []RootVector
+	for _, c := range file.Cases {
+		if c.Call != "state_root" || c.Reject != "" {
+			continue
+		}
+		var in struct {
+			State jsonState `json:"state"`
+			Depth number    `json:"account_depth"`
+		}
+		var root number
+		if err := errors.Join(json.Unmarshal(c.In, &in), json.Unmarshal(c.Out, &root)); err != nil {
+			return nil, fmt.Errorf("%s, case %d: %w", path, c.ID, err)
+		}
+		vectors = append(vectors, RootVector{c.ID, in.State.state(), int(in.Depth.Int64()), root.Int})
+	}
+	return vectors, nil
 }
