@@ -205,7 +205,7 @@ def batch_table(batches: Sequence[Batch]) -> Table:
 def audit(running: Network) -> tuple[bool, str]:
     """`zkclear verify` as anybody would run it: an RPC URL and a contract. The verdict and its last line."""
     command = [
-        *(sys.executable, "-m", "zkclear.cli.main", "verify", "all"),
+        *(sys.executable, "-m", "zkclear.cli", "verify"),
         *("--rpc", running.rpc_url, "--contract", running.deployment.settlement),
     ]
     plain = subprocess.run([*command, "--json"], check=False, capture_output=True, text=True)  # noqa: S603 - our own
