@@ -90,7 +90,9 @@ def deployment() -> Deployment:
         shapes=(ShapeInfo(TINY.orders, TINY.fills, TINY.requests, bytes(19) + b"\x55", code),),
         oracle_signers=tuple(address_of(key).to_bytes(20, "big") for key in ORACLE_KEYS),
         oracle_quorum=QUORUM,
-        limits=Limits(report_max_age=30, max_move_ppm=50_000, max_move_ppm_per_second=1_000),
+        limits=Limits(
+            max_lag=HOUR, max_lead=60, report_max_age=30, max_move_ppm=50_000, max_move_ppm_per_second=1_000
+        ),
         circuit_id=circuit,
         domain_word=domain_word(chain_id=CHAIN.chain_id, contract=CHAIN.contract, circuit_id=circuit),
     )
@@ -108,15 +110,18 @@ def signed_entry(entry: Entry) -> SignedEntry:
     )
 
 
-def reports(batch: Batch, *, keys: Iterable[int] = ORACLE_KEYS[:QUORUM]) -> tuple[PriceReport, ...]:
+def reports(
+    batch: Batch, *, keys: Iterable[int] = ORACLE_KEYS[:QUORUM], time: int | None = None
+) -> tuple[PriceReport, ...]:
     """Reports that give the batch's marks; the later ones are higher and have no say in a lower median."""
+    time_s = batch.timestamp if time is None else time
     made = []
     for index, key in enumerate(keys):
         prices = tuple(
             mark * market.tick_e8 + index for mark, market in zip(batch.marks, LISTINGS, strict=True)
         )
-        digest = price_report_digest(CHAIN, time=batch.timestamp, prices_e8=prices)
-        made.append(PriceReport(batch.timestamp, prices, sign(digest, key)))
+        digest = price_report_digest(CHAIN, time=time_s, prices_e8=prices)
+        made.append(PriceReport(time_s, prices, sign(digest, key)))
     return tuple(made)
 
 

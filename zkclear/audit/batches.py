@@ -174,6 +174,9 @@ class BatchAuditor:
             "markets": (len(self.context.listings), len(header.funding_steps)),
         }
         wrong = [f"{name} {values}" for name, values in expected.items() if len(set(values)) > 1]
+        limits, late = self.context.deployment.limits, settled.block_time - header.timestamp
+        if not -limits.max_lead <= late <= limits.max_lag:
+            wrong.append(f"timestamp {header.timestamp} is {late} s before its block's")
         self.report.add(
             "chain",
             not wrong,

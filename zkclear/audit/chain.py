@@ -163,7 +163,7 @@ class ChainReader:
     def _deployment(self) -> Deployment:
         genesis_block, genesis_timestamp = self._call("genesis")
         signers, quorum = self._call("oracleSigners")
-        _, _, _, max_age, move, move_per_second, *_ = self._call("parameters")
+        _, lag, lead, age, move, move_per_second, *_ = self._call("parameters")
         listings = [self._call("market", index) for index in range(self._call("marketCount"))]
         return Deployment(
             chain_id=self.web3.eth.chain_id,
@@ -177,7 +177,7 @@ class ChainReader:
             shapes=tuple(self._shape(index) for index in range(self._call("shapeCount"))),
             oracle_signers=tuple(map(address_bytes, signers)),
             oracle_quorum=quorum,
-            limits=Limits(max_age, move, move_per_second),
+            limits=Limits(lag, lead, age, move, move_per_second),
             circuit_id=bytes(self._call("circuitId")),
             domain_word=self._call("domainWord"),
         )

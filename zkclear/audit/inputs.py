@@ -74,6 +74,8 @@ class Settled:
 class Limits:
     """The parameters of the deployment that a batch can break: seconds, and ppm of the last price."""
 
+    max_lag: int
+    max_lead: int
     report_max_age: int
     max_move_ppm: int
     max_move_ppm_per_second: int

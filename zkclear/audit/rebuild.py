@@ -49,10 +49,10 @@ def marks(
     for report in call.reports:
         digest = price_report_digest(context.domain, time=report.time, prices_e8=report.prices_e8)
         signers.append(Address(recover(digest, report.signature)))
-        if report.time + limits.report_max_age < header.timestamp:
+        if not 0 <= header.timestamp - report.time <= limits.report_max_age:
             raise Forged(
-                f"the report by {address_text(signers[-1])} is of {report.time}, "
-                f"more than {limits.report_max_age} s before the batch ({header.timestamp})"
+                f"the report by {address_text(signers[-1])} is of {report.time}, not of the last "
+                f"{limits.report_max_age} s before the batch ({header.timestamp})"
             )
     try:
         prices.check_signers(signers, listed=context.signers)
