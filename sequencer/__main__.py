@@ -7,10 +7,9 @@ from pathlib import Path
 from sequencer.config import ConfigurationError, load_configuration
 from sequencer.feeds.settlement import ChainError
 from sequencer.logs import configure_logs
-from sequencer.supervisor import supervise
+from sequencer.supervisor import EXIT_CONFIGURATION, supervise
 
 EXIT_UNREACHABLE = 4
-EXIT_CONFIGURATION = 6
 
 
 def main(arguments: list[str] | None = None) -> int:

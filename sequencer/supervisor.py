@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Callable
 from multiprocessing.connection import wait
@@ -18,14 +19,17 @@ from typing import Any
 
 import structlog
 
-from sequencer.config import Configuration
+from sequencer.config import Configuration, ConfigurationError
 from sequencer.core.server import run_core
 from sequencer.feeds.l1 import run_feed
 from sequencer.feeds.settlement import SettlementReader
 from sequencer.gateway.server import run_gateway
+from sequencer.journal.journal import JournalError
 from sequencer.keys import load_key
 from sequencer.logs import configure_logs
 
+EXIT_CONFIGURATION = 6
+"""The exit status for a configuration, key or journal that cannot be used."""
 STOP_LIMIT_S = 30
 """Sealing and flushing take a fraction of a second; a loaded machine gets more."""
 
@@ -43,7 +47,11 @@ def _raise_stopped(*_: object) -> None:
 def _child(target: Callable[..., None], configuration: Configuration, *arguments: Any) -> None:
     """What runs in each process."""
     configure_logs(configuration.log)
-    target(configuration, *arguments)
+    try:
+        target(configuration, *arguments)
+    except (ConfigurationError, JournalError) as cause:
+        sys.stderr.write(f"sequencer: {cause}\n")
+        sys.exit(EXIT_CONFIGURATION)
 
 
 def _core(
@@ -74,24 +82,26 @@ def supervise(configuration: Configuration, *, ready_file: Path | None = None) -
             child = spawn.Process(target=_child, name=name, args=(target, configuration, *arguments))
             child.start()
             children.append(child)
-        wait([child.sentinel for child in children])
-        ended = [child for child in children if not child.is_alive()]
+        ready = wait([child.sentinel for child in children])
+        ended = [child for child in children if child.sentinel in ready]
         for child in ended:
+            child.join()  # the sentinel is a moment ahead of the exit status
             log.error("process ended", name=child.name, status=child.exitcode)
-        status = 1
+        status = EXIT_CONFIGURATION if EXIT_CONFIGURATION in {child.exitcode for child in ended} else 1
     except Stopped:
         log.info("stopping")
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)
         for child in reversed(children):
-            status = _end(child) or status
+            ended_badly = _end(child)
+            status = status or ended_badly
         shutil.rmtree(folder)
     return status
 
 
 def _end(child: BaseProcess) -> int:
-    """Ends a process and waits for it; gives 1 if it had to be killed or ended badly."""
+    """Ends a process and waits for it; gives 1 if it had to be killed or ended badly. SIGTERM may find it just born."""
     if child.is_alive():
         assert child.pid is not None, "it was started"
         os.kill(child.pid, signal.SIGTERM)
@@ -100,4 +110,4 @@ def _end(child: BaseProcess) -> int:
         log.error("process did not stop and is killed", name=child.name)
         child.kill()
         child.join()
-    return 0 if child.exitcode == 0 else 1
+    return 0 if child.exitcode in {0, -signal.SIGTERM} else 1

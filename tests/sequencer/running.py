@@ -22,6 +22,7 @@ from zkclear.crypto.signatures import address_of, sign
 from zkclear.v1 import (
     account_pb2,
     account_pb2_grpc,
+    admin_pb2,
     admin_pb2_grpc,
     audit_pb2_grpc,
     batch_pb2_grpc,
@@ -115,6 +116,21 @@ class Running:
     def account(self, number):
         return self.accounts.GetAccount(account_pb2.GetAccountRequest(account=number)).account
 
+    def status(self):
+        return self.admin.GetStatus(admin_pb2.GetStatusRequest())
+
+    def wait_for_account(self, number):
+        """Waits until the deposit of an account is in the open batch."""
+
+        def is_there():
+            try:
+                return self.account(number).collateral_e6 > 0
+            except grpc.RpcError as error:
+                assert error.code() == grpc.StatusCode.NOT_FOUND
+                return False
+
+        self.wait_for(is_there, f"account {number}")
+
     def wait_for(self, condition, what):
         deadline = time.monotonic() + START_LIMIT_S
         while not condition():
@@ -174,8 +190,8 @@ class Running:
 
 
 @contextmanager
-def sequencer(venue, folder, **changes):
-    """Starts `python -m sequencer`; it must end with status 0 when it is told to."""
+def started(venue, folder, **changes):
+    """Starts `python -m sequencer`, and waits for its end after telling it to, if it still runs."""
     path = configuration(folder, venue, **changes)
     ready = folder / f"ready-{time.monotonic_ns()}"
     command = [sys.executable, "-m", "sequencer", "--config", str(path), "--ready-file", str(ready)]
@@ -194,8 +210,15 @@ def sequencer(venue, folder, **changes):
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-        status = process.wait(START_LIMIT_S)
-    assert status == 0, (folder / "log").read_text()
+        process.wait(START_LIMIT_S)
+
+
+@contextmanager
+def sequencer(venue, folder, **changes):
+    """As `started`, for a sequencer that must end with status 0."""
+    with started(venue, folder, **changes) as running:
+        yield running
+    assert running.process.returncode == 0, (folder / "log").read_text()
 
 
 def reason_of(error):

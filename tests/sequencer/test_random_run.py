@@ -169,7 +169,9 @@ def check_receipts(floor):
         receipt = receipts.show(sequence)
         assert receipt.previous == previous
         assert receipt.result == keccak256(receipt.result_bytes)
-        fields = {name: getattr(receipt, name) for name in ("sequence", "action", "result", "previous", "time_us")}
+        fields = {
+            name: getattr(receipt, name) for name in ("sequence", "action", "result", "previous", "time_us")
+        }
         previous = receipt_struct_hash(**fields)
         if sequence % 97 == 0:
             digest = receipt_digest(floor.exchange.genesis.domain, **fields)

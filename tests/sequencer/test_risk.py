@@ -48,9 +48,7 @@ def account(sizes, collateral):
     st.tuples(st.integers(20_000, 40_000), st.integers(40_000, 80_000)),
     SMALL,
     SMALL,
-    st.tuples(
-        st.integers(-(10**9), 10**9), st.integers(-(10**9), 10**9), st.sampled_from([0, 0, 5])
-    ),
+    st.tuples(st.integers(-(10**9), 10**9), st.integers(-(10**9), 10**9), st.sampled_from([0, 0, 5])),
 )
 def test_c5_fast_closing_rule_is_the_rule_books(marks, before, after, cash):
     opening, change, withdrawn = cash
