@@ -4,10 +4,11 @@ import argparse
 import sys
 from pathlib import Path
 
+from sequencer.child import EXIT_CONFIGURATION
 from sequencer.config import ConfigurationError, load_configuration
 from sequencer.feeds.settlement import ChainError
 from sequencer.logs import configure_logs
-from sequencer.supervisor import EXIT_CONFIGURATION, supervise
+from sequencer.supervisor import supervise
 
 EXIT_UNREACHABLE = 4
 

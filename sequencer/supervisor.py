@@ -9,27 +9,18 @@ import multiprocessing
 import os
 import shutil
 import signal
-import sys
 import tempfile
-from collections.abc import Callable
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
 
 import structlog
 
-from sequencer.config import Configuration, ConfigurationError
-from sequencer.core.server import run_core
-from sequencer.feeds.l1 import run_feed
+from sequencer.child import EXIT_CONFIGURATION, run_child
+from sequencer.config import Configuration
 from sequencer.feeds.settlement import SettlementReader
-from sequencer.gateway.server import run_gateway
-from sequencer.journal.journal import JournalError
 from sequencer.keys import load_key
-from sequencer.logs import configure_logs
 
-EXIT_CONFIGURATION = 6
-"""The exit status for a configuration, key or journal that cannot be used."""
 STOP_LIMIT_S = 30
 """Sealing and flushing take a fraction of a second; a loaded machine gets more."""
 
@@ -42,22 +33,6 @@ class Stopped(Exception):  # noqa: N818 - a wish, not an error
 
 def _raise_stopped(*_: object) -> None:
     raise Stopped
-
-
-def _child(target: Callable[..., None], configuration: Configuration, *arguments: Any) -> None:
-    """What runs in each process."""
-    configure_logs(configuration.log)
-    try:
-        target(configuration, *arguments)
-    except (ConfigurationError, JournalError) as cause:
-        sys.stderr.write(f"sequencer: {cause}\n")
-        sys.exit(EXIT_CONFIGURATION)
-
-
-def _core(
-    configuration: Configuration, record: dict[str, Any], path: Path, settled: int, private_key: int
-) -> None:
-    run_core(configuration, record, path=path, settled=settled, private_key=private_key)
 
 
 def supervise(configuration: Configuration, *, ready_file: Path | None = None) -> int:
@@ -74,12 +49,12 @@ def supervise(configuration: Configuration, *, ready_file: Path | None = None) -
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _raise_stopped)
     try:
-        for name, target, arguments in (
-            ("core", _core, (record, path, settled, private_key)),
-            ("gateway", run_gateway, (record, str(path), ready_file)),
-            ("feed", run_feed, (str(path),)),
+        for name, function, arguments in (
+            ("core", ("sequencer.core.server", "run_core"), (record, path, settled, private_key)),
+            ("gateway", ("sequencer.gateway.server", "run_gateway"), (record, str(path), ready_file)),
+            ("feed", ("sequencer.feeds.l1", "run_feed"), (str(path),)),
         ):
-            child = spawn.Process(target=_child, name=name, args=(target, configuration, *arguments))
+            child = spawn.Process(target=run_child, name=name, args=(*function, configuration, *arguments))
             child.start()
             children.append(child)
         ready = wait([child.sentinel for child in children])

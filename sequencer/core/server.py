@@ -238,7 +238,7 @@ def _pack(answer: Answer) -> list[Any]:
 
 
 def run_core(
-    configuration: Configuration, record: dict[str, Any], *, path: Path, settled: int, private_key: int
+    configuration: Configuration, record: dict[str, Any], path: Path, settled: int, private_key: int
 ) -> None:
     """The core process from start to SIGTERM."""
     counters = Counters(__version__)
