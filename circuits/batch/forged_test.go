@@ -23,10 +23,10 @@ func plain(b *testbatch.Batch, lots uint64) {
 	b.Fills = []testbatch.Fill{{Maker: 0, Taker: 1, Lots: lots}}
 }
 
-// TestForged_OperatorsBatchesAreRefused: each case is a batch that breaks one rule, with a witness as good as an operator
-// can make it: every root, path, claim and word is consistent with what the batch does.
-func TestForged_OperatorsBatchesAreRefused(t *testing.T) {
-	for name, change := range map[string]func(*testbatch.State, *testbatch.Batch){
+// operators are batches that break one rule each, with a witness as good as an operator can make it: every root, path,
+// claim and word is consistent with what the batch does.
+func operators() map[string]func(*testbatch.State, *testbatch.Batch) {
+	return map[string]func(*testbatch.State, *testbatch.Batch){
 		"C2 order unsigned": func(_ *testbatch.State, b *testbatch.Batch) { b.Entries[0].Signer = new(big.Int) },
 		"C2 order of an account without agent signed by nobody": func(s *testbatch.State, b *testbatch.Batch) {
 			s.Accounts[taker].Agent, b.Entries[1].Signer = new(big.Int), new(big.Int)
@@ -152,7 +152,11 @@ func TestForged_OperatorsBatchesAreRefused(t *testing.T) {
 			withdraws(b, 1_000_000)
 			b.Entries[1].Market = 1
 		},
-	} {
+	}
+}
+
+func TestForged_OperatorsBatchesAreRefused(t *testing.T) {
+	for name, change := range operators() {
 		t.Run(name, func(t *testing.T) {
 			s := venue()
 			b := trade(s)
@@ -207,10 +211,10 @@ func withdraws(b *testbatch.Batch, amount uint64) {
 	b.Entries[1].Action = testbatch.Withdraw
 }
 
-// TestForged_C1_WordsAreTheCircuits changes one input of every kind and keeps the public inputs of the true batch.
-func TestForged_C1_WordsAreTheCircuits(t *testing.T) {
+// otherWords change one input of every kind and keep the public inputs of the true batch.
+func otherWords() map[string]func(*Circuit) {
 	one := big.NewInt(1)
-	for name, change := range map[string]func(*Circuit){
+	return map[string]func(*Circuit){
 		"h":              func(c *Circuit) { c.H = 1 },
 		"r":              func(c *Circuit) { c.R = 1 },
 		"y":              func(c *Circuit) { c.Y = 1 },
@@ -247,7 +251,14 @@ func TestForged_C1_WordsAreTheCircuits(t *testing.T) {
 		"lots beyond the field": func(c *Circuit) {
 			c.Entries[0].Lots = new(big.Int).Add(big.NewInt(10), new(big.Int).Sub(forge.Field(), one))
 		},
-	} {
+	}
+}
+
+func TestForged_C1_WordsAreTheCircuits(t *testing.T) { refuseChanges(t, otherWords()) }
+
+// refuseChanges applies each change to the true batch's assignment.
+func refuseChanges(t *testing.T, changes map[string]func(*Circuit)) {
+	for name, change := range changes {
 		t.Run(name, func(t *testing.T) {
 			s := venue()
 			circuit := prepare(t, s, trade(s))
@@ -257,9 +268,9 @@ func TestForged_C1_WordsAreTheCircuits(t *testing.T) {
 	}
 }
 
-// TestForged_C5_FalseClaimsAreRefused: claims that only the prover makes; no word shows them.
-func TestForged_C5_FalseClaimsAreRefused(t *testing.T) {
-	for name, change := range map[string]func(*Circuit){
+// falseClaims are claims that only the prover makes; no word shows them.
+func falseClaims() map[string]func(*Circuit) {
+	return map[string]func(*Circuit){
 		"unchanged though it traded":       func(c *Circuit) { c.Accounts[3].Healthy = 0 },
 		"reduced though it grew":           func(c *Circuit) { c.Accounts[3].Healthy, c.Accounts[3].Reduced = 0, 1 },
 		"healthy and reduced":              func(c *Circuit) { c.Accounts[3].Reduced = 1 },
@@ -290,19 +301,18 @@ func TestForged_C5_FalseClaimsAreRefused(t *testing.T) {
 		"place of an account":                func(c *Circuit) { c.Accounts[2].Path[0].Low = 1 },
 		"place of a slot":                    func(c *Circuit) { c.Entries[0].Path[0].Low = 0 },
 		"account 0 elsewhere":                func(c *Circuit) { c.Accounts[0].Path[3].High = 1 },
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := venue()
-			circuit := prepare(t, s, trade(s))
-			change(circuit)
-			refused(t, circuit)
-		})
 	}
 }
+
+func TestForged_C5_FalseClaimsAreRefused(t *testing.T) { refuseChanges(t, falseClaims()) }
 
 // TestForged_C6_DustIsNotKept: the state keeps less than a unit of dust, the rest goes to account 0.
 func TestForged_C6_DustIsNotKept(t *testing.T) {
 	s := venue()
+	refused(t, prepare(t, s, trade(s)), dustKept())
+}
+
+func dustKept() solver.Option {
 	kept := func(field *big.Int, in, out []*big.Int) error {
 		if err := num.DivFloorHint(field, in, out); err != nil {
 			return err
@@ -313,5 +323,24 @@ func TestForged_C6_DustIsNotKept(t *testing.T) {
 		}
 		return nil
 	}
-	refused(t, prepare(t, s, trade(s)), solver.OverrideHint(solver.GetHintID(num.DivFloorHint), kept))
+	return solver.OverrideHint(solver.GetHintID(num.DivFloorHint), kept)
 }
+
+// wrongBits put values that are no bits where bits belong, so that sums of them come out as they should.
+func wrongBits() map[string]func(*Circuit) {
+	return map[string]func(*Circuit){
+		"sell of 2":               func(c *Circuit) { c.Entries[0].Sell, c.Entries[0].Force0 = 3, mod(-1) },
+		"force of 2":              func(c *Circuit) { c.Entries[1].Force0, c.Entries[1].Force1 = 2, mod(-1) },
+		"live of 2":               func(c *Circuit) { c.Fills[0].Live, c.Fills[1].Live = 2, 0 },
+		"healthy of 2":            func(c *Circuit) { c.Accounts[2].Healthy, c.Accounts[2].Reduced = 2, mod(-1) },
+		"agent half in force":     func(c *Circuit) { c.Accounts[3].AgentInForce = 2 },
+		"size of two signs":       func(c *Circuit) { c.Accounts[3].Negatives[0] = 2 },
+		"place of two digits":     func(c *Circuit) { c.Accounts[2].Path[0].Low, c.Accounts[2].Path[0].High = 2, 0 },
+		"request of half a kind":  func(c *Circuit) { c.Requests[0].Deposit, c.Requests[0].Open = mod(-1), 4 },
+		"entry of half an action": func(c *Circuit) { c.Entries[0].Withdraw, c.Entries[0].Cancel = 1, mod(-1) },
+	}
+}
+
+func mod(value int64) *big.Int { return new(big.Int).Mod(big.NewInt(value), forge.Field()) }
+
+func TestForged_P2_OnlyBitsAreBits(t *testing.T) { refuseChanges(t, wrongBits()) }

@@ -52,6 +52,12 @@ func TestRows_C6_AccountIdsStrictlyIncrease(t *testing.T) {
 // TestRows_C11_AnAccountThatNothingNamesIsNotOpened: its funding would be settled and the root would move, and nobody
 // who replays the calldata would know.
 func TestRows_C11_AnAccountThatNothingNamesIsNotOpened(t *testing.T) {
+	refused(t, assigned(t, unnamed(t)))
+}
+
+// unnamed is the witness of a batch that opened an account for a deposit of nothing, without that request.
+func unnamed(t *testing.T) *zkclearv1.Witness {
+	t.Helper()
 	s := venue()
 	b := s.Following(8)
 	b.Steps[0] = 100
@@ -59,7 +65,7 @@ func TestRows_C11_AnAccountThatNothingNamesIsNotOpened(t *testing.T) {
 	w, _ := build(s, b)
 	forge.Accepts(t, compiled(t, Micro()), assigned(t, w))
 	w.Requests, w.Accounts[2].DepositRequest = nil, -1
-	refused(t, assigned(t, w))
+	return w
 }
 
 func TestRows_C9_ADepositIsNotInvented(t *testing.T) {
@@ -96,13 +102,13 @@ func scattered(cells int, change func(index int, out *big.Int), sums int64) solv
 	})
 }
 
-// TestRows_C3_NetsStayInTheirCell moves lots or cash from one cell to another: every sum over cells stays the same.
-func TestRows_C3_NetsStayInTheirCell(t *testing.T) {
+// movedNets move lots or cash from one cell to another: every sum over cells stays the same.
+func movedNets() map[string]solver.Option {
 	shape := Micro()
 	add := func(at map[int]int64) func(int, *big.Int) {
 		return func(index int, out *big.Int) { out.Add(out, big.NewInt(at[index])) }
 	}
-	for name, lie := range map[string]solver.Option{
+	return map[string]solver.Option{
 		"lots to another market":       scattered(shape.Accounts*shape.Markets, add(map[int]int64{8: -7, 10: 7}), 2),
 		"lots to another account":      scattered(shape.Accounts*shape.Markets, add(map[int]int64{8: 7, 12: -7}), 2),
 		"cash to another account":      scattered(shape.Accounts, add(map[int]int64{7: 100, 10: -100}), 3),
@@ -111,7 +117,11 @@ func TestRows_C3_NetsStayInTheirCell(t *testing.T) {
 		"filled lots to another order": scattered(shape.Orders, add(map[int]int64{1: -1, 4: 1}), 3),
 		"cash to another order":        scattered(shape.Orders, add(map[int]int64{2: -1, 5: 1}), 3),
 		"deposit of another":           scattered(shape.Accounts, add(map[int]int64{5: -1, 7: 1}), 2),
-	} {
+	}
+}
+
+func TestRows_C3_NetsStayInTheirCell(t *testing.T) {
+	for name, lie := range movedNets() {
 		t.Run(name, func(t *testing.T) {
 			s := venue()
 			refused(t, prepare(t, s, trade(s)), lie)
@@ -119,14 +129,9 @@ func TestRows_C3_NetsStayInTheirCell(t *testing.T) {
 	}
 }
 
-// TestRows_P4_PaddingIsInert: what stands in a row that is not in use has no effect, or is refused.
-func TestRows_P4_PaddingIsInert(t *testing.T) {
-	s := venue()
-	empty := s.Following(8)
-	for name, c := range map[string]struct {
-		change  func(*Circuit)
-		refused bool
-	}{
+// paddings write into rows that are not in use.
+func paddings() map[string]padding {
+	return map[string]padding{
 		"untouched":               {func(*Circuit) {}, false},
 		"an entry's fields":       {func(c *Circuit) { c.Entries[0].Lots, c.Entries[0].Limit, c.Entries[0].NonceHigh = 5, 6, 7 }, false},
 		"an entry's path":         {func(c *Circuit) { c.Entries[1].Path[0].Paired, c.Entries[1].StoredNonce = 9, 0 }, false},
@@ -148,7 +153,20 @@ func TestRows_P4_PaddingIsInert(t *testing.T) {
 			c.Requests[1].Deposit, c.Requests[1].Amount = 1, 1
 		}, true},
 		"an entry that padding names": {func(c *Circuit) { c.Entries[0].Account = 3 }, true},
-	} {
+	}
+}
+
+// padding is a change, and whether it is refused or has no effect.
+type padding struct {
+	change  func(*Circuit)
+	refused bool
+}
+
+// TestRows_P4_PaddingIsInert: what stands in a row that is not in use has no effect, or is refused.
+func TestRows_P4_PaddingIsInert(t *testing.T) {
+	s := venue()
+	empty := s.Following(8)
+	for name, c := range paddings() {
 		t.Run(name, func(t *testing.T) {
 			circuit := prepare(t, s, empty)
 			c.change(circuit)
