@@ -20,6 +20,7 @@ from zkclear.client.errors import (
     InvalidOrder,
     NetworkError,
     OperatorError,
+    PermissionDenied,
     RequestTimeout,
 )
 from zkclear.v1 import order_pb2
@@ -156,6 +157,29 @@ def test_many_orders_are_independent_of_each_other(exchange, trader):
     refused = [result for result in results if isinstance(result, InsufficientFunds)]
     assert len(refused) == 40
     assert results[0].size == 1
+
+
+def test_slots_of_orders_that_ended_elsewhere_are_asked_for_before_giving_up(exchange, trader):
+    first = trader.place("ETH-USD", "buy", "1", "3000")
+    for _ in range(1_023):
+        trader._slots.take()
+    again = trader.place("ETH-USD", "buy", "1", "3000")
+    assert again.nonce > first.nonce
+    assert len(calls(exchange, "GetNonceState")) == 2
+
+
+def test_when_one_of_many_cannot_be_signed_none_is_sent(exchange, trader):
+    good, bad = NewOrder("ETH-USD", "buy", "1", "3000"), NewOrder("ETH-USD", "buy", 0.5, "3000")
+    with pytest.raises(TypeError, match="float"):
+        trader.place_many([good, good, bad])
+    assert calls(exchange, "SubmitOrders") == []
+    assert trader._slots._busy == set()
+
+
+def test_a_key_that_may_not_trade_for_the_account_is_told_so(exchange, trader):
+    exchange.answers = [None, refusal("READ_ACCESS_REQUIRED", account="2")]
+    with pytest.raises(PermissionDenied, match="neither the owner nor a present agent of account 2"):
+        trader.place("ETH-USD", "buy", "1", "3000")
 
 
 def test_private_reads_carry_a_signature_of_the_account(trader):

@@ -127,7 +127,8 @@ class Frame:
             text = json.dumps({"error": {"reason": reason, "message": str(error), "metadata": metadata}})
             self.err.print(text, highlight=False, soft_wrap=True, markup=False)
             return
-        self.err.print(f"{reason}: {error}", style="red", markup=False, soft_wrap=True)
+        text = str(error) if str(error).startswith(reason) else f"{reason}: {error}"
+        self.err.print(text, style="red", markup=False, soft_wrap=True)
         for name, value in metadata.items():
             self.err.print(f"  {name}: {value}", markup=False, soft_wrap=True)
 

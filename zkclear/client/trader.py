@@ -26,6 +26,8 @@ from zkclear.client.errors import (
     ExchangeNotAvailable,
     InvalidNonce,
     InvalidOrder,
+    PermissionDenied,
+    from_reason,
 )
 from zkclear.client.models import hex_text, step_of
 from zkclear.client.nonces import Nonces
@@ -133,7 +135,7 @@ class Trader:
                 if attempt == NONCE_TRIES - 1:
                     raise
                 self._learn()
-            except BaseError:
+            except (BaseError, TypeError):
                 self._slots.release(nonce)
                 raise
         raise AssertionError("the last attempt returns or raises")
@@ -142,9 +144,9 @@ class Trader:
         """
         Places orders independently of each other: an Order or the error of each, in their order.
 
-        A nonce that is refused is an error here and not tried again.
+        A nonce that is refused is an error here and not tried again. If one of them cannot be signed, none is sent.
         """
-        requests = [self._request(new, self._fresh_nonce()) for new in orders]
+        requests = self._requests(orders)
         results: list[Order | BaseError] = []
         for start in range(0, len(requests), ITEMS_A_CALL):
             chunk = requests[start : start + ITEMS_A_CALL]
@@ -314,14 +316,26 @@ class Trader:
         return self._nonces
 
     def _fresh_nonce(self) -> int:
-        return self._slots.take()
+        """A nonce in a free slot; orders that ended since the slots were last asked for have freed theirs."""
+        try:
+            return self._slots.take()
+        except InvalidOrder:
+            self._learn()
+            return self._slots.take()
 
     def _learn(self) -> None:
         """Asks which slots live orders use, and how late it is at the exchange."""
         request = account_pb2.GetNonceStateRequest(account=self.account)
-        answer = self._connection.call(
-            self._connection.accounts.GetNonceState, request, metadata=self._access()
-        )
+        try:
+            answer = self._connection.call(
+                self._connection.accounts.GetNonceState, request, metadata=self._access()
+            )
+        except PermissionDenied as error:
+            raise from_reason(
+                "SIGNER_NOT_AUTHORIZED",
+                f"{hex_text(self._signer.address)} is neither the owner nor a present agent of account {self.account}",
+                error.metadata,
+            ) from error
         assert self._nonces is not None, "_slots makes them"
         self._nonces.learn(
             {row.slot: row.nonce for row in answer.slots},
@@ -360,6 +374,19 @@ class Trader:
             replace=replace,
             self_trade=_self_trade(new.self_trade),
         )
+
+    def _requests(self, orders: Iterable[NewOrder]) -> list[trading_pb2.SubmitOrderRequest]:
+        """The signed forms of many orders; if one of them cannot be signed, none is sent."""
+        requests: list[trading_pb2.SubmitOrderRequest] = []
+        for new in orders:
+            nonce = self._fresh_nonce()
+            try:
+                requests.append(self._request(new, nonce))
+            except (BaseError, TypeError):
+                for unsent in (nonce, *(request.fields.nonce for request in requests)):
+                    self._slots.release(unsent)
+                raise
+        return requests
 
     def _digest(self, fields: order_pb2.OrderFields) -> bytes:
         return eip712.order_digest(
