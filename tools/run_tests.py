@@ -8,6 +8,7 @@ runner that dies without naming a failed test counts as one failure.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -84,7 +85,15 @@ def run_forge() -> Counter[str]:
     if built.returncode != 0:
         return counted(status=built.returncode)
     tested = subprocess.run(
-        ["forge", "test", "--json"], cwd=folder, check=False, stdout=subprocess.PIPE, text=True
+        ["forge", "test", "--json"],
+        cwd=folder,
+        check=False,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={
+            **os.environ,
+            "FORGE_SNAPSHOT_CHECK": "true",
+        },  # gas that moved is a failure, not a new golden file
     )
     start = tested.stdout.find("{")
     if start < 0:

@@ -27,7 +27,7 @@ COMPILER_SETTINGS = {
     "metadata": {"bytecodeHash": "none"},
     "outputSelection": {"*": {"*": ["abi", "evm.bytecode.object", "evm.bytecode.linkReferences"]}},
 }
-"""As in foundry.toml: the same source gives the same code, hence the same circuit id, in every folder."""
+"""Fixed here and apart from foundry.toml: the same source gives the same code, hence the same circuit id, everywhere."""
 
 
 class ArtifactError(Exception):
