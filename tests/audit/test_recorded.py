@@ -81,3 +81,4 @@ def test_c11_every_order_of_the_recording_is_proved_by_its_digest(recorded):
     evidence = order_evidence(recorded, digest)
     assert evidence
     assert evidence.filled > 0
+    assert str(evidence).startswith(f"PASS: 0x{digest.hex()} filled 0.25")

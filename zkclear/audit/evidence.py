@@ -41,6 +41,14 @@ class OrderEvidence:
         )
         return Decimal(sum(sizes)) / E8
 
+    def __str__(self) -> str:
+        verdict = "PASS" if self.passed else "FAIL"
+        batches = ", ".join(str(each.batch) for each in self.appearances) or "none"
+        failed = "".join(f"; {check}" for check in self.report.failures)
+        return (
+            f"{verdict}: 0x{self.digest.hex()} filled {self.filled:f} in settled batches: {batches}{failed}"
+        )
+
     def __bool__(self) -> bool:
         return self.passed
 
