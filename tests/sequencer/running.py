@@ -3,9 +3,11 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+import tomllib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +54,12 @@ def chain():
         yield Venue(node.rpc_url, made)
 
 
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
 def configuration(folder, venue, **changes):
     """A zkclear.toml for the deployment; `changes` are section.key=value."""
     key = folder / "receipt.key"
@@ -70,7 +78,7 @@ def configuration(folder, venue, **changes):
         "oracle.stale_after_s": 120,
         "journal.path": str(folder / "journal"),
         "sequencer.key_file": str(key),
-        "metrics.listen": "127.0.0.1:0",
+        "metrics.listen": f"127.0.0.1:{free_port()}",
         **changes,
     }
     path = folder / "zkclear.toml"
@@ -85,6 +93,7 @@ class Running:
     process: subprocess.Popen
     ports: dict
     venue: Venue
+    metrics: str
 
     def __post_init__(self):
         self.public = grpc.insecure_channel(f"127.0.0.1:{self.ports['port']}")
@@ -141,7 +150,7 @@ class Running:
         self.serial += 1
         return int(time.time() * 1000) * 1024 + self.serial % 1024
 
-    def order(self, account, action, size_e8, price_e8, *, key, domain=None, **changes):
+    def order(self, account, action, size_e8, price_e8, *, key, domain=None, replace=False, **changes):
         """A signed order; `changes` replace fields before they are signed."""
         fields = {
             "account": account,
@@ -157,7 +166,7 @@ class Running:
         del signed["expiry_s"]
         digest = order_digest(domain or self.domain, **signed)
         return trading_pb2.SubmitOrderRequest(
-            fields=order_pb2.OrderFields(**fields), signature=sign(digest, key)
+            fields=order_pb2.OrderFields(**fields), signature=sign(digest, key), replace=replace
         )
 
     def withdrawal(self, account, amount_e6, *, key, recipient, asset):
@@ -203,7 +212,12 @@ def started(venue, folder, **changes):
             assert process.poll() is None, (folder / "log").read_text()
             assert time.monotonic() < deadline, "the sequencer does not become ready"
             time.sleep(0.05)
-        running = Running(process, json.loads(ready.read_text()), venue)
+        running = Running(
+            process,
+            json.loads(ready.read_text()),
+            venue,
+            tomllib.loads(path.read_text())["metrics"]["listen"],
+        )
         yield running
         running.public.close()
         running.internal.close()

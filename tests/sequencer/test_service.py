@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import grpc
@@ -365,6 +366,20 @@ def test_the_operator_can_pause_resume_and_seal(market):
     assert [batch.number for batch in listed] == received[::-1]
     missing = batch_pb2.ReportProgressRequest(number=10**6, status=batch_pb2.BATCH_STATUS_SETTLED)
     assert refusal(service.batches.ReportProgress, missing)[1] == "BATCH_NOT_FOUND"
+
+
+def test_metrics_are_served(market):
+    service = market.service
+    service.trading.SubmitOrder(
+        service.order(market.buyer, "BUY IOC", ETH, PRICE - 10**9, key=market.buyer_key)
+    )
+    time.sleep(1.1)  # gauges are set once a second
+    with urllib.request.urlopen(f"http://{service.metrics}/metrics", timeout=10) as response:
+        text = response.read().decode()
+    assert 'zkclear_orders_total{market="ETH-USD",reason="",result="cancelled"}' in text
+    for name in ("sequence", "journal_flush_seconds_count", "requests_pending", "oracle_age_seconds"):
+        value = next(line for line in text.splitlines() if line.startswith(f"zkclear_{name} ")).split()[1]
+        assert float(value) > 0
 
 
 def descendants(process):
