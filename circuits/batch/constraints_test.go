@@ -36,7 +36,7 @@ func units(base Shape) map[string]int {
 	const rows = 12 // a multiple of the fills in a word
 	sections := Sections(base)
 	before := total(sections)
-	costs := map[string]int{"word": (sections["bind"] + words(base) - 1) / words(base)}
+	costs := map[string]int{"word": (sections["bind"] + wordCount(base) - 1) / wordCount(base)}
 	for name, more := range map[string]func(*Shape){
 		"order":   func(s *Shape) { s.Orders += rows },
 		"account": func(s *Shape) { s.Accounts += rows },
@@ -50,8 +50,8 @@ func units(base Shape) map[string]int {
 	return costs
 }
 
-// words is the number of words of a shape.
-func words(s Shape) int {
+// wordCount is the number of words of a shape.
+func wordCount(s Shape) int {
 	up := func(n, size int) int { return (n + size - 1) / size }
 	return 4 + 2*up(s.Markets, 4) + 2*s.Orders + up(s.Fills, 3) + 2*s.Requests
 }

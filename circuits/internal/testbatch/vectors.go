@@ -255,3 +255,63 @@ func LoadRoots(path string) ([]RootVector, error) {
 	}
 	return vectors, nil
 }
+
+// WordsVector is one case of tests/vectors/words.json: a batch and its words in a shape.
+type WordsVector struct {
+	ID                       int
+	Reject                   string
+	Batch                    Batch
+	Shape                    string
+	Domain, OldRoot, NewRoot *big.Int
+	Words                    []*big.Int
+}
+
+// LoadWords reads the cases of whole batches in words.json.
+func LoadWords(path string) ([]WordsVector, error) {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var file struct {
+		Cases []struct {
+			ID     int             `json:"id"`
+			Call   string          `json:"call"`
+			Reject string          `json:"reject"`
+			In     json.RawMessage `json:"in"`
+			Out    json.RawMessage `json:"out"`
+		} `json:"cases"`
+	}
+	if err := json.Unmarshal(raw, &file); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	var vectors []WordsVector
+	for _, c := range file.Cases {
+		if c.Call != "batch_words" {
+			continue
+		}
+		var in struct {
+			Batch   jsonBatch `json:"batch"`
+			Shape   string    `json:"shape"`
+			Domain  number    `json:"domain"`
+			OldRoot number    `json:"old_root"`
+			NewRoot number    `json:"new_root"`
+		}
+		var words []number
+		err := json.Unmarshal(c.In, &in)
+		if c.Reject == "" {
+			err = errors.Join(err, json.Unmarshal(c.Out, &words))
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s, case %d: %w", path, c.ID, err)
+		}
+		v := WordsVector{
+			ID: c.ID, Reject: c.Reject, Batch: in.Batch.batch(), Shape: in.Shape,
+			Domain: in.Domain.Int, OldRoot: in.OldRoot.Int, NewRoot: in.NewRoot.Int,
+		}
+		for _, word := range words {
+			v.Words = append(v.Words, word.Int)
+		}
+		vectors = append(vectors, v)
+	}
+	return vectors, nil
+}
