@@ -7,6 +7,7 @@ One file serves all programs; sections of the others are left to them, an unknow
 import difflib
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 OTHERS = ("prover", "settlement", "keeper", "client", "stream")
 """Sections of the other programs in the same file."""
 PREFIX = "ZKCLEAR_"
+PLAIN_VALUE = re.compile(r"^(true|false|-?[0-9]+|\[.*\]|\".*\")$")
 
 
 class ConfigurationError(Exception):
@@ -184,7 +186,9 @@ def _file(path: Path | None) -> dict[str, Any]:
 
 
 def _value(text: str) -> Any:
-    """A value as TOML would read it; what TOML does not understand is a string."""
+    """A whole number, true, false, a list or a quoted string as TOML reads it; all else (0x.., paths) as it stands."""
+    if not PLAIN_VALUE.match(text):
+        return text
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:

@@ -15,10 +15,13 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpc_status import rpc_status
 
+from prover.settlement.dev_markets import DEV_MARKETS
 from tests.chain import ORACLES, secret
 from tests.sequencer.running import ROOT, configuration, info_of, reason_of, sequencer, started
 from zkclear.crypto.eip712 import Domain, cancel_order_digest, price_report_digest, receipt_digest
+from zkclear.crypto.entry import entry_digest, listing
 from zkclear.crypto.signatures import address_of, recover, sign, to_long
+from zkclear.rules.words import parse_entry
 from zkclear.v1 import (
     account_pb2,
     admin_pb2,
@@ -31,6 +34,7 @@ from zkclear.v1 import (
     trading_pb2,
 )
 
+LISTINGS = [listing(each.name, each.config) for each in DEV_MARKETS]
 ETH = 10**8
 PRICE = 3_000 * 10**8
 
@@ -351,13 +355,54 @@ def test_health_and_reflection(market):
         assert service in {each.name for each in answer.list_services_response.service}
 
 
+def test_c2_what_is_sealed_carries_the_signatures_that_the_contract_will_recover(market):
+    """Orders, a withdrawal, a binding cancel and the price reports, from the sealed batch alone."""
+    service = market.service
+    resting = service.order(market.buyer, "BUY GTC", ETH, PRICE, key=market.buyer_key)
+    service.trading.SubmitOrder(resting)
+    service.trading.SubmitOrder(service.order(market.seller, "SELL IOC", ETH, PRICE, key=market.seller_key))
+    recipient = address_of(market.buyer_key)
+    service.accounts.SubmitWithdrawal(
+        service.withdrawal(market.seller, 10**6, key=market.seller_key, recipient=recipient, asset="USD")
+    )
+    nonce = service.next_nonce()
+    digest = cancel_order_digest(service.domain, account=market.seller, market="BTC-USD", nonce=nonce)
+    fields = trading_pb2.CancelFields(account=market.seller, market="BTC-USD", nonce=nonce)
+    cancel = trading_pb2.CancelOrderRequest(fields=fields, signature=sign(digest, market.seller_key))
+    assert service.trading.CancelOrder(cancel).batch == service.status().open_batch
+    number = service.admin.SealBatch(admin_pb2.SealBatchRequest()).number
+    stream = service.batches.StreamSealedBatches(batch_pb2.StreamSealedBatchesRequest(from_number=number))
+    batch = next(stream).batch
+    stream.cancel()
+
+    actions = []
+    for sealed in batch.entries:
+        entry = parse_entry(int.from_bytes(sealed.word, "big"), int.from_bytes(sealed.signer, "big"))
+        to = int.from_bytes(sealed.recipient, "big") if sealed.recipient else None
+        digest = entry_digest(service.domain, entry, listings=LISTINGS, asset="USD", recipient=to)
+        assert recover(digest, sealed.signature) == entry.signer
+        actions.append(entry.action)
+    assert {0x80, 0x82} < set(actions)
+    size = 72 + 8 * len(LISTINGS)
+    signers = []
+    for start in range(0, len(batch.reports), size):
+        report = batch.reports[start : start + size]
+        seconds, *prices = (int.from_bytes(report[at : at + 8], "big") for at in range(0, size - 64, 8))
+        signed = price_report_digest(service.domain, time=seconds, prices_e8=prices)
+        signers.append(recover(signed, report[-64:]))
+        assert batch.timestamp_s - 30 <= seconds <= batch.timestamp_s
+    assert signers == sorted(address_of(key) for key in ORACLES[:2])
+
+
 def test_the_operator_can_pause_resume_and_seal(market):
     service = market.service
     service.admin.PauseMatching(admin_pb2.PauseMatchingRequest())
     order = service.order(market.buyer, "BUY GTC", ETH, PRICE, key=market.buyer_key)
     assert refusal(service.trading.SubmitOrder, order)[:2] == ("UNAVAILABLE", "SEQUENCER_PAUSED")
     service.admin.ResumeMatching(admin_pb2.ResumeMatchingRequest())
-    number = service.admin.SealBatch(admin_pb2.SealBatchRequest()).number
+    service.admin.SealBatch(admin_pb2.SealBatchRequest())
+    assert service.admin.SealBatch(admin_pb2.SealBatchRequest()).number == 0
+    number = service.status().sealed_batch
     stream = service.batches.StreamSealedBatches(batch_pb2.StreamSealedBatchesRequest(from_number=1))
     received = [next(stream).batch.number for _ in range(number)]
     stream.cancel()
@@ -434,17 +479,6 @@ def test_everything_acknowledged_is_there_after_kill_and_nothing_is_left_running
         family = descendants(service.process.pid)
     assert family
     assert not any(map(is_running, family))
-
-
-def test_the_chain_tells_what_was_settled(venue, tmp_path):
-    """The contract's own event moves a batch to SETTLED, without the prover."""
-    with sequencer(venue, tmp_path) as service:
-        service.price()
-        account = venue.open(500 * 10**6)
-        service.wait_for_account(account)
-        service.admin.SealBatch(admin_pb2.SealBatchRequest())
-        assert service.status().l1_head > 0
-        assert service.status().requests_known == venue.contract.functions.queueLength().call()
 
 
 @pytest.mark.parametrize(
