@@ -11,7 +11,7 @@ import shutil
 import signal
 import tempfile
 from multiprocessing.connection import wait
-from multiprocessing.process import BaseProcess
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 import structlog
@@ -44,7 +44,7 @@ def supervise(configuration: Configuration, *, ready_file: Path | None = None) -
     folder = Path(tempfile.mkdtemp(prefix="zkclear-sequencer-"))
     path = folder / "core.sock"
     spawn = multiprocessing.get_context("spawn")
-    children: list[BaseProcess] = []
+    children: list[SpawnProcess] = []
     status = 0
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _raise_stopped)
@@ -75,7 +75,7 @@ def supervise(configuration: Configuration, *, ready_file: Path | None = None) -
     return status
 
 
-def _end(child: BaseProcess) -> int:
+def _end(child: SpawnProcess) -> int:
     """Ends a process and waits for it; gives 1 if it had to be killed or ended badly. SIGTERM may find it just born."""
     if child.is_alive():
         assert child.pid is not None, "it was started"

@@ -25,7 +25,7 @@ class BrokenFrameError(Exception):
 
 def encode(content: Any) -> bytes:
     """A frame."""
-    payload = msgpack.packb(content)
+    payload: bytes = msgpack.packb(content)
     return LENGTH.pack(len(payload)) + payload
 
 

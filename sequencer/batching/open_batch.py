@@ -21,7 +21,7 @@ from zkclear.rules.transition import (
     open_accounts,
     resolve_requests,
 )
-from zkclear.rules.units import FEES, INSURANCE, AccountId, Lots, Seconds
+from zkclear.rules.units import FEES, INSURANCE, AccountId, Lots, Quote, Seconds
 
 
 @dataclass(slots=True)
@@ -78,7 +78,9 @@ class OpenBatch:
         for queued, outcome in zip(self.requests, self.outcomes, strict=True):
             forced[queued.request.account] += outcome.amount
         for account, opening in openings.items():
-            self._rows[account] = Row(account, opening.account, stored=opening.stored, forced=forced[account])
+            self._rows[account] = Row(
+                account, opening.account, stored=opening.stored, forced=Quote(forced[account])
+            )
 
     @property
     def timestamp(self) -> int:

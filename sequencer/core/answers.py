@@ -4,7 +4,7 @@ from sequencer.core.exchange import Exchange
 from sequencer.matching.orders import LiveOrder
 from zkclear.rules import actions
 from zkclear.rules.num import div_floor
-from zkclear.v1 import errors_pb2, order_pb2, receipt_pb2
+from zkclear.v1 import order_pb2, receipt_pb2
 
 
 def order_message(exchange: Exchange, order: LiveOrder) -> order_pb2.Order:
@@ -30,7 +30,7 @@ def order_message(exchange: Exchange, order: LiveOrder) -> order_pb2.Order:
         settlement=exchange.sealed.settlement(order.batch),
         sequence=order.sequence,
         batch=order.batch,
-        refusal=errors_pb2.Reason.Value(f"REASON_{order.refusal}") if order.refusal else 0,
+        refusal=f"REASON_{order.refusal or 'UNSPECIFIED'}",
         time_us=order.time_us,
     )
 
@@ -53,7 +53,7 @@ def refusal_result(reason: str, metadata: dict[str, str]) -> receipt_pb2.ActionR
     """What a receipt says of an action that was refused."""
     return receipt_pb2.ActionResult(
         refusal=receipt_pb2.Refusal(
-            reason=errors_pb2.Reason.Value(f"REASON_{reason}"),
+            reason=f"REASON_{reason}",
             metadata=[receipt_pb2.Metadata(name=name, value=metadata[name]) for name in sorted(metadata)],
         )
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from sequencer.core.answers import refusal_result
 from sequencer.core.exchange import Exchange, Instruction
 from sequencer.core.refusals import Refused, SequencedRefusal
-from zkclear.v1 import receipt_pb2
+from zkclear.v1 import errors_pb2, receipt_pb2
 
 
 def receipt_of(exchange: Exchange, instruction: Instruction) -> receipt_pb2.Receipt:
@@ -50,9 +50,7 @@ def carry_out(
 
 def _refused_again(exchange: Exchange, known: Instruction) -> Refused:
     refused = exchange.receipts.result(known.sequence).refusal
-    name = receipt_pb2.Refusal.DESCRIPTOR.fields_by_name["reason"].enum_type.values_by_number[refused.reason]
-    refusal = Refused(
-        name.name.removeprefix("REASON_"), **{item.name: item.value for item in refused.metadata}
-    )
+    name = errors_pb2.Reason.Name(refused.reason)
+    refusal = Refused(name.removeprefix("REASON_"), **{item.name: item.value for item in refused.metadata})
     refusal.receipt = receipt_of(exchange, known).SerializeToString()
     return refusal

@@ -40,6 +40,9 @@ INTERNAL_THREADS = 16
 """Each stream of sealed batches holds one; a handful of provers at most."""
 ORDER_TAKING = "zkclear.v1.TradingService"
 
+_Served = tuple[Any, object, list[tuple[str, int]]]
+"""The module of a proto, what implements its service, and the largest requests by method."""
+
 log = structlog.get_logger()
 
 
@@ -104,12 +107,12 @@ class Gateway:
                 (oracle_pb2, OracleService(self._link, genesis), [("SubmitReport", limit)]),
             ],
         )
-        internal = [(batch_pb2, BatchService(self._link, stop), [])]
+        internal: list[_Served] = [(batch_pb2, BatchService(self._link, stop), [])]
         if is_loopback(settings.internal_listen):
             internal.append((admin_pb2, AdminService(self._link), []))
         self._internal = self._server(INTERNAL_THREADS, internal)
 
-    def _server(self, threads: int, services: list[tuple[Any, object, list[tuple[str, int]]]]) -> grpc.Server:
+    def _server(self, threads: int, services: list[_Served]) -> grpc.Server:
         server = grpc.server(
             ThreadPoolExecutor(threads, thread_name_prefix="grpc"), options=_options(self._configuration)
         )

@@ -164,8 +164,10 @@ class TradingService:
                 outcomes.append(status_of(refusal))
         answers = self._link.do([command for _, (command, _) in sent]) if sent else []
         for (index, (_, signed)), answer in zip(sent, answers, strict=True):
-            refused = isinstance(answer, Refused)
-            outcomes[index] = status_of(signed.explain(answer, self._domain)) if refused else answer
+            if isinstance(answer, Refused):
+                outcomes[index] = status_of(signed.explain(answer, self._domain))
+            else:
+                outcomes[index] = answer
         return [outcome for outcome in outcomes if outcome is not None]
 
     def _order(self, request: trading_pb2.SubmitOrderRequest) -> Prepared:

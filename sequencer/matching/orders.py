@@ -4,7 +4,7 @@ from sequencer.batching.open_batch import SignedEntry
 from sequencer.risk.exposure import Exposure
 from zkclear.rules import actions
 from zkclear.rules.batch import Entry
-from zkclear.rules.units import SLOTS, AccountId, Lots, Seconds, Ticks
+from zkclear.rules.units import SLOTS, AccountId, Address, Lots, Seconds, Ticks
 from zkclear.v1 import order_pb2
 from zkclear.v1.order_pb2 import CancelReason, OrderStatus
 
@@ -127,7 +127,7 @@ class LiveOrder:
             limit=Ticks(self.limit),
             expiry=Seconds(self.expiry),
             nonce=self.nonce,
-            signer=self.signer,
+            signer=Address(self.signer),
         )
         return SignedEntry(entry, self.signature)
 

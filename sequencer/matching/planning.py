@@ -19,7 +19,7 @@ from zkclear.rules.fills import fee
 from zkclear.rules.orders import did_not_grow
 from zkclear.rules.units import Lots, Ppm, Quote
 from zkclear.v1 import order_pb2
-from zkclear.v1.order_pb2 import CancelReason, SelfTrade
+from zkclear.v1.order_pb2 import CancelReason
 
 GOES_ON = order_pb2.CANCEL_REASON_UNSPECIFIED
 
@@ -78,7 +78,7 @@ class Planner:
         valuation: Valuation,
         *,
         taker: LiveOrder,
-        self_trade: SelfTrade,
+        self_trade: int,
         leaving: LiveOrder | None = None,
     ) -> None:
         self._book = book
