@@ -113,7 +113,8 @@ func TestNewClass_C5_OneClaim(t *testing.T) {
 	for _, c := range []struct {
 		healthy, reduced frontend.Variable
 		legal            bool
-	}{{0, 0, true}, {1, 0, true}, {0, 1, true}, {1, 1, false}, {2, 0, false}, {2, mod(big.NewInt(-1)), false}, {half, half, false}} {
+	}{{0, 0, true}, {1, 0, true}, {0, 1, true}, {1, 1, false}, {2, 0, false}, {2, mod(big.NewInt(-1)), false}, {mod(big.NewInt(-1)), 1, false},
+		{1, mod(big.NewInt(-1)), false}, {half, half, false}} {
 		assignment := &newClassCircuit{Healthy: c.healthy, Reduced: c.reduced}
 		if c.legal {
 			forge.Accepts(t, system, assignment)

@@ -211,6 +211,44 @@ func TestUpdate_C11_ForgedPathIsRejected(t *testing.T) {
 	})
 }
 
+// TestUpdate_C11_AnyLeafWouldFitIfPositionsWereNoBits proves a leaf that is in no tree: with a position that is not 0 or 1,
+// four children can be met by siblings made for it.
+func TestUpdate_C11_AnyLeafWouldFitIfPositionsWereNoBits(t *testing.T) {
+	system := forge.Compile(t, &pathCircuit{})
+	draw := func(n uint64) fr.Element { return element(new(big.Int).SetUint64(n)) }
+	c := [4]fr.Element{draw(11), draw(22), draw(33), draw(44)}
+	fake, siblings := draw(777), make([][3]fr.Element, pathDepth)
+	siblings[0] = [3]fr.Element{c[1], c[2], c[3]}
+	root := tree.Root(0, c[0], siblings)
+	forged := func(level tree.Level) *pathCircuit {
+		p := &pathCircuit{Path: [pathDepth]tree.Level(tree.NewLevels(0, siblings)), Before: fake, After: fake}
+		p.Path[0], p.Root, p.RootUpdated = level, root, root
+		var index, high fr.Element
+		lowBit, highBit := level.Low.(fr.Element), level.High.(fr.Element)
+		high.Double(&highBit)
+		p.Index = *index.Add(&lowBit, &high)
+		return p
+	}
+	// left + right = fake + paired, left = fake + low (paired - fake): solved for left = c0, right = c1.
+	paired := sub(add(c[0], c[1]), fake)
+	low := div(sub(c[0], fake), sub(paired, fake))
+	forge.Refuses(t, system, forged(tree.Level{
+		Low: low, High: fr.Element{}, Paired: paired, Across: [2]frontend.Variable{c[2], c[3]},
+	}))
+	// The same between the pairs: c0 + c2 = fake + a0, c1 + c3 = right + a1, one high bit for both.
+	a0 := sub(add(c[0], c[2]), fake)
+	high := div(sub(c[0], fake), sub(a0, fake))
+	right := div(sub(c[1], mul(high, add(c[1], c[3]))), sub(draw(1), add(high, high)))
+	forge.Refuses(t, system, forged(tree.Level{
+		Low: fr.Element{}, High: high, Paired: right, Across: [2]frontend.Variable{a0, sub(add(c[1], c[3]), right)},
+	}))
+}
+
+func add(a, b fr.Element) (c fr.Element) { return *c.Add(&a, &b) }
+func sub(a, b fr.Element) (c fr.Element) { return *c.Sub(&a, &b) }
+func mul(a, b fr.Element) (c fr.Element) { return *c.Mul(&a, &b) }
+func div(a, b fr.Element) (c fr.Element) { return *c.Div(&a, &b) }
+
 func TestRoot_C11_Vectors(t *testing.T) {
 	for _, c := range golden.Load(t, "tree", "root_from_path") {
 		if c.Reject != "" {
