@@ -82,8 +82,8 @@ class Exchange:
     def shapes(self) -> tuple[Shape, ...]:
         """The shapes that are sealed, smallest first: those of the contract up to the configured one."""
         largest = shape_by_name(self.settings.max_shape).orders
-        fitting = tuple(shape for shape in self.genesis.shapes if shape.orders <= largest)
-        return fitting or self.genesis.shapes[:1]
+        listed = tuple(sorted(self.genesis.shapes, key=lambda shape: shape.orders))
+        return tuple(shape for shape in listed if shape.orders <= largest) or listed[:1]
 
     # Prices.
 

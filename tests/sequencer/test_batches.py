@@ -139,6 +139,11 @@ def test_a_batch_never_outgrows_the_largest_configured_shape(max_shape, expected
     assert floor.exchange.shapes[-1].name == expected
 
 
+def test_shapes_may_be_listed_in_any_order():
+    floor = Floor(shapes=("medium", "tiny"))
+    assert [shape.name for shape in floor.exchange.shapes] == ["tiny", "medium"]
+
+
 def test_an_order_that_no_batch_holds_whole_goes_on_in_the_next():
     floor = Floor(shapes=("tiny",))
     floor.open(2)
