@@ -199,6 +199,32 @@ def test_another_verifier_is_seen_in_the_circuit_id(honest):
     assert {("circuit id", None), ("verifying key", None)} <= set(found)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda made: replace(made, chain_id=-1),
+        lambda made: replace(made, circuit_id=bytes(31)),
+        lambda made: replace(made, fee_recipient=b""),
+        lambda made: replace(made, markets=()),
+        lambda made: replace(made, markets=made.markets * 5),
+        lambda made: replace(made, shapes=(replace(made.shapes[0], fills=2**64),)),
+        lambda made: replace(
+            made,
+            markets=(replace(made.markets[0], config=replace(made.markets[0].config, tick_e8=0)),),
+        ),
+    ],
+)
+def test_a_deployment_that_cannot_be_is_a_verdict_and_no_crash(honest, change):
+    inputs = replace(honest.inputs, deployment=change(honest.inputs.deployment))
+    assert failures(inputs) == [("deployment", None)]
+
+
+def test_a_queued_request_of_no_kind_fails_where_it_is_consumed(honest):
+    first, *rest = honest.inputs.requests
+    odd = Queued(first.number, first.payload | 1 << 250)
+    assert ("requests", 1) in failures(replace(honest.inputs, requests=(odd, *rest)))
+
+
 def test_the_domain_word_names_chain_and_contract(honest):
     deployment = replace(honest.inputs.deployment, chain_id=1)
     assert ("domain", None) in failures(replace(honest.inputs, deployment=deployment))

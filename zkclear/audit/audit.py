@@ -17,7 +17,13 @@ from zkclear.audit.report import Report
 from zkclear.crypto.bind import circuit_id, domain_word
 from zkclear.crypto.groth16 import VerifyingKey
 from zkclear.crypto.keccak import keccak256
+from zkclear.rules.markets import check_config
+from zkclear.rules.reject import Rejected
+from zkclear.rules.shapes import MARKETS
 from zkclear.rules.state import State
+
+ROWS_BOUND = 2**16
+WORD_BOUND = 2**256
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +54,10 @@ def audit(
     `proved` restricts the verification of proofs, the slowest part, to some batches; every other check is made for all.
     """
     report = Report()
-    context = prepare(inputs)
+    auditor = _begin(report, inputs)
+    if auditor is None:
+        return Audit(report, batches=(), state=None, keys={}, jobs=())
     _check_deployment(report, inputs.deployment)
-    auditor = BatchAuditor(context, report)
     _check_genesis(report, inputs, auditor)
     verifying_keys = keys.check(report, inputs.deployment.shapes)
     for done, settled in enumerate(inputs.batches):
@@ -62,6 +69,32 @@ def audit(
     _check_totals(report, inputs, auditor)
     _check_vault(report, inputs, auditor)
     return Audit(report, tuple(auditor.batches), auditor.state, keys=verifying_keys, jobs=tuple(auditor.jobs))
+
+
+def _begin(report: Report, inputs: Inputs) -> BatchAuditor | None:
+    """The auditor at the first root; None if the deployment is none that the contract could have made."""
+    try:
+        _require_possible(inputs.deployment)
+        return BatchAuditor(prepare(inputs), report)
+    except (Rejected, ValueError) as error:
+        report.add("deployment", False, f"no contract of ours was deployed like this: {error}")
+        return None
+
+
+def _require_possible(deployment: Deployment) -> None:
+    """Refuses numbers that the contract's types or its constructor do not allow, before anything is made from them."""
+    if not 0 < len(deployment.markets) <= MARKETS:
+        raise ValueError(f"{len(deployment.markets)} markets, where 1 to {MARKETS} are possible")
+    for market in deployment.markets:
+        check_config(market.config)
+    for index, shape in enumerate(deployment.shapes):
+        if any(not 0 < count < ROWS_BOUND for count in (shape.entries, shape.fills, shape.requests)):
+            raise ValueError(f"shape {index} has an impossible capacity")
+    addresses = (deployment.contract, deployment.fee_recipient, *deployment.oracle_signers)
+    if len(deployment.circuit_id) != 32 or any(len(each) != 20 for each in addresses):
+        raise ValueError("the circuit id has not 32 bytes, or an address not 20")
+    if not 0 < deployment.chain_id < WORD_BOUND or not 0 <= deployment.domain_word < WORD_BOUND:
+        raise ValueError("the chain id or the domain word is no word of the EVM")
 
 
 def _check_deployment(report: Report, deployment: Deployment) -> None:
@@ -116,11 +149,12 @@ def _check_totals(report: Report, inputs: Inputs, auditor: BatchAuditor) -> None
     """The contract's own books, against the last batch."""
     totals, state = inputs.totals, auditor.state
     numbers = [settled.number for settled in inputs.batches]
+    complete = len(numbers) == totals.batch_number and numbers == list(range(1, len(numbers) + 1))
     report.add(
         "batches",
-        numbers == list(range(1, totals.batch_number + 1)),
+        complete,
         f"{totals.batch_number} batches settled by block {totals.block}"
-        if numbers == list(range(1, totals.batch_number + 1))
+        if complete
         else f"the contract counts {totals.batch_number}, the events are {numbers}",
     )
     if state is None or auditor.tree is None:

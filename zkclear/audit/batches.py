@@ -23,7 +23,7 @@ from zkclear.rules.reject import Rejected
 from zkclear.rules.state import State
 from zkclear.rules.transition import clear
 from zkclear.rules.units import Seconds, Ticks
-from zkclear.rules.words import unpack
+from zkclear.rules.words import parse_request
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +102,14 @@ class BatchAuditor:
 
     def deposits(self) -> dict[int, int]:
         """The amount of every deposit that was ever queued, by request number."""
-        found = {}
+        found: dict[int, int] = {}
         for number, payload in self.context.requests.items():
-            kind, _, amount, _ = unpack(payload, 8, 32, 64, 144)
-            if kind == RequestKind.DEPOSIT:
-                found[number] = amount
+            try:
+                request = parse_request(payload)
+            except Rejected:
+                continue  # no deposit; the batch that consumes it fails by its number
+            if request.kind is RequestKind.DEPOSIT:
+                found[number] = request.amount
         return found
 
     def take(self, settled: Settled) -> None:
