@@ -11,6 +11,7 @@ import (
 	"github.com/zkclear/zkclear/circuits/internal/forge"
 	"github.com/zkclear/zkclear/circuits/internal/golden"
 	"github.com/zkclear/zkclear/circuits/internal/testbatch"
+	"github.com/zkclear/zkclear/circuits/num"
 	"github.com/zkclear/zkclear/circuits/tree"
 )
 
@@ -257,6 +258,37 @@ func TestStoredLeaf_C11_Vectors(t *testing.T) {
 	if replayed < 10 {
 		t.Errorf("only %d vectors were replayed", replayed)
 	}
+}
+
+// TestStoredLeaf_C2_NoFieldBorrowsFromItsNeighbour: an element of the leaf is owner * 2^64 + collateral, or agent * 2^40 +
+// until, modulo the field: for any other right part there is a left part, too wide, that gives the same element.
+func TestStoredLeaf_C2_NoFieldBorrowsFromItsNeighbour(t *testing.T) {
+	system := forge.Compile(t, &leafCircuit{Row: New(Micro()).Accounts[0]})
+	stored := func() *leafCircuit {
+		c := &leafCircuit{}
+		(&assignment{shape: Micro()}).padAccount(&c.Row)
+		c.Row.Owner, c.Row.Agent, c.Row.AgentUntil = big.NewInt(5), big.NewInt(6), big.NewInt(1_000)
+		c.Row.SlotsRoot = fr.Element{}
+		for m := range c.Row.Magnitudes {
+			c.Row.Magnitudes[m] = new(big.Int)
+		}
+		c.Leaf = packedLeaf(c.Row)
+		return c
+	}
+	forge.Accepts(t, system, stored())
+	// left' = left - more / 2^bits when right grows by more.
+	borrow := func(left *big.Int, more int64, bits int) *big.Int {
+		part := new(big.Int).ModInverse(num.Pow2(bits), forge.Field())
+		part.Mul(part, big.NewInt(more))
+		return part.Mod(part.Sub(left, part), forge.Field())
+	}
+	later := stored()
+	later.Row.Agent, later.Row.AgentUntil = borrow(big.NewInt(6), 5, 40), big.NewInt(1_005)
+	forge.Refuses(t, system, later)
+	richer := stored()
+	richer.Row.Owner = borrow(big.NewInt(5), 1_000, 64)
+	richer.Row.Collateral = shifted(1_000, collateralOffsetBits)
+	forge.Refuses(t, system, richer)
 }
 
 // isLowest says that a shifted field is 0: one value below what the state ever holds, since closeAccount and AssertIndex

@@ -195,3 +195,65 @@ func TestRows_P4_APaddedRowTradesNothing(t *testing.T) {
 		})
 	}
 }
+
+// TestRows_C6_FixedRowsAreTheFirstAccounts: row 0 gets the dust and row 1 the fees, so no other account may stand there.
+func TestRows_C6_FixedRowsAreTheFirstAccounts(t *testing.T) {
+	for name, opens := range map[string][]uint32{
+		"dust to a trader": {2, 3}, "fees to a trader": {0, 2}, "fees to account 0": {1, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := venue()
+			b := s.Following(0)
+			b.Opens = opens
+			w, _ := build(s, b)
+			refused(t, assigned(t, w))
+		})
+	}
+}
+
+// TestRows_C6_FixedRowsAreInUse: nothing moves in this batch, so the roots do not tell whether the rows took part.
+func TestRows_C6_FixedRowsAreInUse(t *testing.T) {
+	s := venue()
+	s.Dust = 0
+	_, settled := build(s, s.Following(0))
+	forge.Accepts(t, compiled(t, Micro()), prepare(t, settled, settled.Following(8)))
+	for first := range fixedRows {
+		circuit := prepare(t, settled, settled.Following(8))
+		for i := first; i < fixedRows; i++ {
+			circuit.Accounts[i].Live = 0
+		}
+		refused(t, circuit)
+	}
+}
+
+// TestRows_P4_PaddingComesLast: behind a row that is not in use, ids would be compared with nothing.
+func TestRows_P4_PaddingComesLast(t *testing.T) {
+	s := venue()
+	circuit := prepare(t, s, deposit(s, maker))
+	circuit.Accounts[2], circuit.Accounts[3] = circuit.Accounts[3], circuit.Accounts[2]
+	circuit.Requests[0].Account = 3
+	refused(t, circuit)
+}
+
+// TestRows_C9_ANewAccountIsNotGivenMoney: its stored leaf is 0 whatever the row says; the new root is made with the gift.
+func TestRows_C9_ANewAccountIsNotGivenMoney(t *testing.T) {
+	for name, gift := range map[string]func(*testbatch.Account){
+		"nothing":   func(*testbatch.Account) {},
+		"money":     func(a *testbatch.Account) { a.Collateral = 1_000_000 },
+		"an agent":  func(a *testbatch.Account) { a.Agent, a.AgentUntil = big.NewInt(5), start+1_000 },
+		"used slot": func(a *testbatch.Account) { a.Slots[3] = testbatch.Slot{Nonce: 3, Filled: 1} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := venue()
+			b := s.Following(8)
+			b.Requests = []testbatch.Request{{Kind: testbatch.KindOpen, Account: 4, Address: big.NewInt(77), Code: 1}}
+			b.Invent = gift
+			circuit := prepare(t, s, b)
+			if name == "nothing" {
+				forge.Accepts(t, compiled(t, Micro()), circuit)
+			} else {
+				refused(t, circuit)
+			}
+		})
+	}
+}
