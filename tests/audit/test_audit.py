@@ -187,6 +187,11 @@ def test_queued_deposits_are_those_of_the_queue(honest):
     assert ("queued deposits", None) in failures(replace(honest.inputs, totals=totals))
 
 
+def test_the_queue_has_as_many_requests_as_events(honest):
+    totals = replace(honest.inputs.totals, queue_length=honest.inputs.totals.queue_length + 1)
+    assert failures(replace(honest.inputs, totals=totals)) == [("queue", None)]
+
+
 def test_another_genesis_is_seen_in_the_first_root(honest):
     deployment = replace(honest.inputs.deployment, genesis_timestamp=1)
     assert ("genesis", None) in failures(replace(honest.inputs, deployment=deployment))

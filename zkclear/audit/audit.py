@@ -157,6 +157,15 @@ def _check_totals(report: Report, inputs: Inputs, auditor: BatchAuditor) -> None
         if complete
         else f"the contract counts {totals.batch_number}, the events are {numbers}",
     )
+    queued = [request.number for request in inputs.requests]
+    whole = len(queued) == totals.queue_length and queued == list(range(len(queued)))
+    report.add(
+        "queue",
+        whole,
+        f"{totals.queue_length} requests were queued, {totals.queue_head} consumed"
+        if whole
+        else f"the contract counts {totals.queue_length} requests, the events are {queued}",
+    )
     if state is None or auditor.tree is None:
         return
     last = totals.batch_number or None
