@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -222,8 +223,18 @@ def audit(running: Network) -> tuple[bool, str]:
     return verdict == "PASS", "\n".join(lines)
 
 
-def perform(stage: Stage) -> bool:
-    """The story from the first deposit to the auditor's verdict; whether the audit passed."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the demo came to."""
+
+    passed: bool
+    audit: str
+    batches: tuple[Batch, ...]
+    paid: tuple[tuple[str, Decimal], ...]
+
+
+def perform(stage: Stage) -> Outcome:
+    """The story from the first deposit to the auditor's verdict, and its table."""
     plot = story.prices()
     with Oracles(stage.client, stage.network.oracles) as oracles:
         stage.say(f"opening {len(ACCOUNTS)} accounts, {DEPOSIT:,} tokens each")
@@ -242,13 +253,13 @@ def perform(stage: Stage) -> bool:
         paid = stage.withdraw()
         stage.say("waiting until every batch is settled")
         batches = stage.wait_settled()
+    stage.say("auditing: replaying every batch, verifying every proof with py-ecc")
+    passed, text = audit(stage.network)
     stage.console.print(batch_table(batches))
     for what, amount in paid:
         stage.console.print(f"{what}: {amount} tokens in the wallet", highlight=False)
-    stage.say("auditing: replaying every batch, verifying every proof with py-ecc")
-    passed, text = audit(stage.network)
     stage.console.print(text, highlight=False)
-    return passed
+    return Outcome(passed, text, tuple(batches), tuple(paid))
 
 
 @contextmanager
@@ -265,12 +276,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code: 0 if the audit passed, else 1. Everything that was started is ended."""
     parser = argparse.ArgumentParser(prog="zkclear demo", description=__doc__)
     parser.add_argument("--folder", type=Path, help="keep logs, journal and prover data here")
+    parser.add_argument(
+        "--json", action="store_true", help="the outcome as JSON on stdout, progress on stderr"
+    )
     options = parser.parse_args(arguments)
-    console = Console(width=None if sys.stdout.isatty() else 180)
+    console = Console(stderr=options.json, width=None if sys.stdout.isatty() else 180)
     with _folder(options.folder) as folder:
         try:
             with network(folder, shapes=SHAPES, progress=partial(say, console)) as running:
-                passed = perform(Stage(running, console))
+                outcome = perform(Stage(running, console))
         except (ProcessFailedError, TimeoutError, RuntimeError, BaseError) as fault:
             console.print(f"demo: {fault}", highlight=False)
             for name in ("sequencer", "prover"):
@@ -279,4 +293,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     console.print(f"last lines of the {name}:\n{tail(log)}", highlight=False)
             return FAILED
     console.print(f"done in {time.monotonic() - _STARTED:.0f} s", highlight=False)
-    return 0 if passed else FAILED
+    if options.json:
+        sys.stdout.write(json.dumps(asdict(outcome), default=str) + "\n")
+    return 0 if outcome.passed else FAILED

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from zkclear.cli.frame import UNSAFE
+from zkclear.cli.frame import Frame, command
+from zkclear.cli.profile import BadConfiguration
 
 Folder = Annotated[
     Path | None, typer.Option("--folder", help="Keep logs, journal and prover data in this folder.")
@@ -18,13 +19,14 @@ Folder = Annotated[
 def register(app: typer.Typer) -> None:
     """Adds the command to the top level."""
 
-    @app.command("demo")
-    def demo(folder: Folder = None) -> None:
+    @command(app, "demo")
+    def demo(frame: Frame, folder: Folder = None) -> None:
         """Trade on a local chain with real proofs, settle, withdraw, audit; everything that is started is stopped."""
         if importlib.util.find_spec("devnet") is None:
-            typer.echo("zkclear demo: the development network is not installed beside this command", err=True)
-            raise typer.Exit(UNSAFE)
+            raise BadConfiguration("the development network is not installed beside this command")
         arguments = [sys.executable, "-m", "devnet"]
         if folder is not None:
             arguments += ["--folder", str(folder)]
+        if frame.as_json:
+            arguments.append("--json")
         os.execv(sys.executable, arguments)  # noqa: S606 - our own interpreter with fixed arguments
