@@ -4,10 +4,13 @@ import (
 	"math/big"
 	"testing"
 
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	"github.com/consensys/gnark/frontend"
 
+	"github.com/zkclear/zkclear/circuits/bind"
 	"github.com/zkclear/zkclear/circuits/internal/forge"
 	"github.com/zkclear/zkclear/circuits/internal/testbatch"
+	"github.com/zkclear/zkclear/circuits/internal/zkclearv1"
 	"github.com/zkclear/zkclear/circuits/num"
 	"github.com/zkclear/zkclear/circuits/rules"
 )
@@ -49,6 +52,55 @@ func TestOpenHeader_C1_Bounds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := honest()
 			change(&c.Header)
+			forge.Refuses(t, system, c)
+		})
+	}
+}
+
+// marketsCircuit opens two market rows.
+type marketsCircuit struct{ Rows [2]MarketRow }
+
+func (c *marketsCircuit) Define(api frontend.API) error {
+	p, err := newProof(api, &Circuit{Markets: c.Rows[:]})
+	if err != nil {
+		return err
+	}
+	p.elapsed = 8
+	p.openMarkets()
+	return nil
+}
+
+func TestOpenMarkets_C1_Rows(t *testing.T) {
+	system := forge.Compile(t, &marketsCircuit{})
+	one := func() *marketsCircuit {
+		s := venue()
+		b := s.Following(8)
+		b.Marks, b.Steps = b.Marks[:1], []int64{50}
+		w, _ := build(s, b)
+		return &marketsCircuit{Rows: [2]MarketRow(assigned(t, w).Markets)}
+	}
+	forge.Accepts(t, system, one())
+	for name, change := range map[string]func(*marketsCircuit){
+		"unlisted row first":          func(c *marketsCircuit) { c.Rows[0], c.Rows[1] = c.Rows[1], c.Rows[0] },
+		"listed twice over":           func(c *marketsCircuit) { c.Rows[0].Listed = 2 },
+		"unlisted row with a mark":    func(c *marketsCircuit) { c.Rows[1].Mark = 5 },
+		"unlisted row with a step":    func(c *marketsCircuit) { c.Rows[1].ShiftedStep = 5 },
+		"unlisted mark and step of 0": func(c *marketsCircuit) { c.Rows[1].Mark, c.Rows[1].ShiftedStep = 5, mod(-5) },
+		"listed row without a mark":   func(c *marketsCircuit) { c.Rows[0].Mark, c.Rows[0].ShiftedStep = 0, shifted(0, stepOffsetBits) },
+		"thresholds that cross":       func(c *marketsCircuit) { c.Rows[0].T1, c.Rows[0].T2 = 5, 4 },
+		"step beyond its width":       func(c *marketsCircuit) { c.Rows[0].ShiftedStep = pow2(56, 0) },
+		"rebate above the fee":        func(c *marketsCircuit) { c.Rows[0].TakerFee = 49 },
+		"mark of 2^32":                func(c *marketsCircuit) { c.Rows[0].Mark = pow2(32, 0) },
+		"index at its end": func(c *marketsCircuit) {
+			c.Rows[0].OldShiftedIndex = pow2(63, -50)
+		},
+		"old mark beyond its width":  func(c *marketsCircuit) { c.Rows[0].OldMark = pow2(32, 0) },
+		"old index beyond its width": func(c *marketsCircuit) { c.Rows[0].OldShiftedIndex = pow2(63, 0) },
+		"old open interest beyond":   func(c *marketsCircuit) { c.Rows[0].OldOpenInterest = pow2(40, 0) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := one()
+			change(c)
 			forge.Refuses(t, system, c)
 		})
 	}
@@ -245,4 +297,82 @@ func TestSlots_C2_AStoredSlotHasOneDecoding(t *testing.T) {
 			refused(t, circuit)
 		})
 	}
+}
+
+// rebound gives a circuit the public inputs of changed words.
+func rebound(t *testing.T, circuit *Circuit, w *zkclearv1.Witness, change func([]fr.Element)) *Circuit {
+	t.Helper()
+	a := &assignment{shape: Micro(), witness: w}
+	if err := a.readEntries(); err != nil {
+		t.Fatal(err)
+	}
+	words, err := a.words()
+	if err != nil {
+		t.Fatal(err)
+	}
+	change(words)
+	circuit.H, circuit.R, circuit.Y = bind.Inputs(words)
+	return circuit
+}
+
+// Places of words in the micro shape, and of counts in the header word.
+const (
+	headerWord     = 1
+	entryWord      = 6
+	fillWord       = 10
+	requestWord    = 11
+	fillCountShift = 96
+)
+
+func addTo(word *fr.Element, value *big.Int) {
+	delta := toElement(value)
+	word.Add(word, &delta)
+}
+
+// TestFills_P4_RowsInUseComeFirst writes the words that go with a hole, and with a fill that counts twice.
+func TestFills_P4_RowsInUseComeFirst(t *testing.T) {
+	s := venue()
+	b := trade(s)
+	plain(&b, 6)
+	w, _ := build(s, b)
+	unchanged := func([]fr.Element) {}
+	forge.Accepts(t, compiled(t, Micro()), rebound(t, assigned(t, w), w, unchanged))
+	t.Run("hole", func(t *testing.T) {
+		circuit := assigned(t, w)
+		circuit.Fills[0], circuit.Fills[1] = circuit.Fills[1], circuit.Fills[0]
+		refused(t, rebound(t, circuit, w, func(words []fr.Element) {
+			word := words[fillWord].BigInt(new(big.Int))
+			words[fillWord] = toElement(word.Rsh(word, 80))
+		}))
+	})
+	t.Run("twice", func(t *testing.T) {
+		circuit := assigned(t, w)
+		circuit.Fills[0].Live, circuit.Fills[0].Lots = 2, 3
+		refused(t, rebound(t, circuit, w, func(words []fr.Element) {
+			addTo(&words[headerWord], num.Pow2(fillCountShift))
+			addTo(&words[fillWord], num.Pow2(160+48)) // the taker's number, twice 1
+		}))
+	})
+}
+
+// TestRows_P4_EntriesAndRequestsInUseComeFirst writes the words that go with a hole.
+func TestRows_P4_EntriesAndRequestsInUseComeFirst(t *testing.T) {
+	swap := func(words []fr.Element, first int) {
+		words[first], words[first+2] = words[first+2], words[first]
+		words[first+1], words[first+3] = words[first+3], words[first+1]
+	}
+	s := venue()
+	b := s.Following(8)
+	b.Entries = []testbatch.Entry{order(maker, makerOwner, 0, sell, 10, 30_400, 1_024*3+7)}
+	w, _ := build(s, b)
+	forge.Accepts(t, compiled(t, Micro()), assigned(t, w))
+	circuit := assigned(t, w)
+	circuit.Entries[0], circuit.Entries[1] = circuit.Entries[1], circuit.Entries[0]
+	refused(t, rebound(t, circuit, w, func(words []fr.Element) { swap(words, entryWord) }))
+
+	w, _ = build(s, deposit(s, maker))
+	forge.Accepts(t, compiled(t, Micro()), assigned(t, w))
+	circuit = assigned(t, w)
+	circuit.Requests[0], circuit.Requests[1] = circuit.Requests[1], circuit.Requests[0]
+	refused(t, rebound(t, circuit, w, func(words []fr.Element) { swap(words, requestWord) }))
 }
