@@ -72,6 +72,7 @@ class Exchange:
         self.requests_of: dict[int, list[RequestRecord]] = {}
         self.accounts_of: dict[int, dict[int, None]] = {genesis.fee_recipient: {1: None}}
         self._deadlines: list[tuple[int, int, LiveOrder]] = []
+        self._watched = 0
 
     @property
     def now_s(self) -> int:
@@ -183,7 +184,8 @@ class Exchange:
 
     def watch(self, order: LiveOrder) -> None:
         """Ends a resting order in time: at its expiry, or when its agent may no longer sign."""
-        heapq.heappush(self._deadlines, (self._deadline(order), order.sequence, order))
+        self._watched += 1  # breaks ties: an order may be watched again when its agent changes
+        heapq.heappush(self._deadlines, (self._deadline(order), self._watched, order))
 
     def _deadline(self, order: LiveOrder) -> int:
         row = None if self.batch is None else self.batch.row(order.account)
@@ -214,6 +216,8 @@ class Exchange:
         for order in [] if orders is None else list(orders.live.values()):
             if not row.may_sign(order.signer, timestamp=self.batch.timestamp):
                 self.engine.drop(order, order_pb2.CANCEL_REASON_SIGNER)
+            elif order.signer != row.owner:
+                self.watch(order)  # the agent may have less time than before
 
     @property
     def waiting(self) -> str:

@@ -116,6 +116,13 @@ class Planner:
         if maker.owner == taker.owner:
             self._same_owner(maker, plan)
             return
+        row = self._trial(plan, maker.account).row
+        if maker.expiry < self._batch.timestamp:
+            plan.steps.append(Step(maker, 0, order_pb2.CANCEL_REASON_EXPIRED))
+            return
+        if not row.may_sign(maker.signer, timestamp=self._batch.timestamp):
+            plan.steps.append(Step(maker, 0, order_pb2.CANCEL_REASON_SIGNER))
+            return
         lots = min(plan.remaining, maker.remaining)
         for order in (maker, taker):
             if order.reduce_only:

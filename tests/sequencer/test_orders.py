@@ -216,6 +216,18 @@ def test_orders_of_an_agent_end_when_the_agent_does():
     assert state(floor, by_owner)[0] == "OPEN"
 
 
+def test_orders_of_an_agent_whose_time_was_shortened_end_with_it():
+    floor = rich_floor()
+    now = floor.now_us // 10**6
+    floor.request(Request(RequestKind.AGENT, 2, address=0xA6E27, until=now + 1_000))
+    order = floor.submit(2, "BUY GTC", 20, 30_000, signer=0xA6E27)
+    floor.request(Request(RequestKind.AGENT, 2, address=0xA6E27, until=now + 10))
+    floor.wait(10)
+    assert state(floor, order)[0] == "OPEN"
+    floor.wait(1)
+    assert state(floor, order) == ("CANCELLED", "SIGNER", 0)
+
+
 def test_orders_of_a_revoked_agent_end_at_once():
     floor = rich_floor()
     until = floor.now_us // 10**6 + 10_000

@@ -60,6 +60,8 @@ class Day:
     def order(self, account):
         market = self.random.randrange(2)
         mark = self.floor.exchange.batch.prices.marks[market]
+        agent = self.floor.exchange.batch.row(account).agent
+        by_agent = agent and self.random.random() < 0.5
         self.floor.submit(
             account,
             self.random.choice(ACTIONS),
@@ -69,7 +71,7 @@ class Day:
             nonce=self.floor.nonce(self.random.randrange(12)),
             replace=self.random.random() < 0.8,
             self_trade=self.random.randrange(4),
-            signer=self.signer(account),
+            signer=agent if by_agent else self.signer(account),
         )
 
     def cancel(self, account):
