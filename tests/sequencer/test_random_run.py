@@ -203,7 +203,7 @@ def test_a_random_day_follows_the_rules_and_can_be_told_again(seed, shapes, amou
     for _ in range(STEPS):
         day.step()
     day.floor.seal()
-    assert day.floor.exchange.engine.trade_count > STEPS // 10
+    assert day.floor.exchange.engine.trade_count > STEPS // 20
     assert not REFUSALS_NEVER_MET & day.refusals.keys(), day.refusals
     check_batches(day.floor)
     check_receipts(day.floor)
