@@ -28,6 +28,7 @@ OTHERS = (
     "keeper",
     "client",
     "metrics",
+    "networks",
 )
 """Sections of the other programs in the same file."""
 

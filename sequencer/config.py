@@ -16,7 +16,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-OTHERS = ("prover", "settlement", "keeper", "client", "stream")
+OTHERS = ("prover", "settlement", "keeper", "client", "stream", "networks")
 """Sections of the other programs in the same file."""
 PREFIX = "ZKCLEAR_"
 PLAIN_VALUE = re.compile(r"^(true|false|-?[0-9]+|\[.*\]|\".*\")$")

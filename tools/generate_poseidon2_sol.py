@@ -209,7 +209,9 @@ library PlainPoseidon2 {{
 
 def main(arguments: list[str]) -> int:
     """Write the files, or compare them; 1 means that a committed one is out of date."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--check", action="store_true", help="compare only")
     check: bool = parser.parse_args(arguments).check
     stale = False

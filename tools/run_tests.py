@@ -20,6 +20,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORT = ROOT / "build" / "test" / "pytest.xml"
+PROCESSES = 2
+"""One waits for its chain while the other works; more would make proofs wait for each other on two cores."""
 
 
 def counted(passed: int = 0, failed: int = 0, skipped: int = 0, *, status: int) -> Counter[str]:
@@ -33,7 +35,10 @@ def run_pytest() -> Counter[str]:
     """Everything not marked slow; pytest shows its own progress and failures."""
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     REPORT.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "pytest", "-q", "-m", "not slow", f"--junit-xml={REPORT}"]
+    command = [
+        *(sys.executable, "-m", "pytest", "-q", "-m", "not slow", f"--junit-xml={REPORT}"),
+        *("--numprocesses", str(PROCESSES), "--dist", "loadgroup"),
+    ]
     status = subprocess.run(command, cwd=ROOT, check=False).returncode
     if not REPORT.is_file():
         return counted(status=status or 1)
