@@ -376,3 +376,19 @@ func TestRows_P4_EntriesAndRequestsInUseComeFirst(t *testing.T) {
 	circuit.Requests[0], circuit.Requests[1] = circuit.Requests[1], circuit.Requests[0]
 	refused(t, rebound(t, circuit, w, func(words []fr.Element) { swap(words, requestWord) }))
 }
+
+// TestSlots_C2_ASlotIsProvedUnderItsAccountsRoot replays a filled order: its row shows an unused slot and the path of a
+// tree that is not the account's. The account closes with that tree, and every root is as the replay wants it.
+func TestSlots_C2_ASlotIsProvedUnderItsAccountsRoot(t *testing.T) {
+	s := venue()
+	s.Accounts[maker].Slots[7] = testbatch.Slot{Nonce: 1_024*3 + 7, Filled: 10}
+	b := trade(s)
+	real, _ := build(s, b)
+	s.Accounts[maker].Slots[7] = testbatch.Slot{}
+	replay, _ := build(s, b)
+	forge.Accepts(t, compiled(t, Micro()), assigned(t, replay))
+	replay.OldRoot = real.OldRoot
+	replay.Accounts[0], replay.Accounts[1] = real.Accounts[0], real.Accounts[1]
+	replay.Accounts[2].SlotsRoot = real.Accounts[2].SlotsRoot
+	refused(t, assigned(t, replay))
+}
