@@ -11,7 +11,9 @@ from web3 import Web3
 from web3.exceptions import Web3Exception
 
 from sequencer.config import ChainSettings, ConfigurationError
+from zkclear.rules.reject import Rejected
 from zkclear.rules.shapes import SHAPES
+from zkclear.rules.words import parse_request
 
 ABI = Path(__file__).resolve().parents[2] / "contracts" / "abi"
 CALL_LIMIT_S = 10
@@ -138,11 +140,14 @@ class SettlementReader:
         return length
 
     def payloads(self, first: int, count: int, *, block: int) -> Sequence[bytes]:
-        """Payload words of requests."""
-        return [
-            self._call("request", number, block=block)[0].to_bytes(32, "big")
-            for number in range(first, first + count)
-        ]
+        """Payload words of requests. A node that lags behind its own block gives none: it is asked again later."""
+        words = [self._call("request", number, block=block)[0] for number in range(first, first + count)]
+        for number, word in enumerate(words, first):
+            try:
+                parse_request(word)
+            except Rejected as cause:
+                raise ChainError(f"the node has no request {number} in block {block}: {cause}") from cause
+        return [word.to_bytes(32, "big") for word in words]
 
     def batch_number(self, block: int | None = None) -> int:
         """The newest settled batch."""

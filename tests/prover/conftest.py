@@ -104,7 +104,7 @@ class ProvedWitness:
 
 
 @pytest.fixture(scope="session")
-def proved_witness(tiny_keys, tmp_path_factory):  # noqa: ARG001 - the keys must be there
+def proved_witness(tiny_keys, tmp_path_factory):
     """One real proof, shared: two accounts open and deposit."""
     venue = Venue()
     built = venue.build(requests=venue.opening(2, 3))

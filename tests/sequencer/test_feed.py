@@ -6,8 +6,10 @@ from sequencer.core.admission import require_open
 from sequencer.core.questions import QUESTIONS
 from sequencer.core.refusals import Refused
 from sequencer.feeds.l1 import REQUESTS_BOUND, L1Feed
+from sequencer.feeds.settlement import ChainError, SettlementReader
 from tests.sequencer.floor import Floor, owner_of
 from zkclear.rules.batch import Request, RequestKind
+from zkclear.rules.units import AccountId, Quote
 from zkclear.rules.words import request_word
 from zkclear.v1 import batch_pb2
 
@@ -138,3 +140,13 @@ def test_without_prices_nobody_knows_accounts():
     with pytest.raises(Refused) as caught:
         require_open(Floor().exchange)
     assert caught.value.reason == "ORACLE_STALE"
+
+
+def test_a_node_that_lags_behind_its_own_block_is_asked_again_and_the_core_never_sees_its_zeros():
+    """A queue of one request whose payload is still 0: the reader refuses, the feed polls again later."""
+    reader = SettlementReader.__new__(SettlementReader)
+    answers = iter([0, request_word(Request(RequestKind.DEPOSIT, AccountId(2), amount=Quote(10**7)))])
+    reader._call = lambda *_, **__: (next(answers), 0)
+    with pytest.raises(ChainError, match="no request 5 in block 9"):
+        reader.payloads(5, 1, block=9)
+    assert len(reader.payloads(5, 1, block=9)) == 1
