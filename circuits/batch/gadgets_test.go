@@ -45,7 +45,7 @@ func TestOpenHeader_C1_Bounds(t *testing.T) {
 		"timestamp":             func(h *Header) { h.Timestamp = pow2(40, 0) },
 		"both timestamps":       func(h *Header) { h.Timestamp, h.OldTimestamp = pow2(40, 0), pow2(40, 0) },
 		"first request":         func(h *Header) { h.FirstRequest = pow2(64, 0) },
-		"old timestamp":         func(h *Header) { h.OldTimestamp = mod(-1) },
+		"old timestamp":         func(h *Header) { h.OldTimestamp, h.Timestamp = mod(-1), 0 },
 		"dust":                  func(h *Header) { h.OldDust = pow2(20, 0) },
 		"time stands, reversed": func(h *Header) { h.Timestamp = pow2(40, -2) },
 	} {
