@@ -21,10 +21,11 @@ from prover.settlement.chain import TRANSACTION_GAS_CAP
 from prover.settlement.dev_markets import DEV_MARKETS, Listing
 from prover.settlement.errors import SettlementError, UnsafeKeysError, contract_error
 from prover.settlement.fees import first_fee
-from prover.settlement.genesis import config_fields, require_genesis_root
+from prover.settlement.genesis import require_genesis_root
 from zkclear.crypto.groth16 import verifying_key
 from zkclear.crypto.key_lint import lint
 from zkclear.crypto.verifier_code import missing_constants
+from zkclear.rules.markets import fields_of_config
 from zkclear.rules.shapes import shape_by_name
 
 RECEIPT_LIMIT_S = 60
@@ -77,7 +78,7 @@ class Plan:
             to_checksum_address(self.fee_recipient),
             signers,
             self.oracle_quorum,
-            [(listing.name, config_fields(listing.config)) for listing in self.markets],
+            [(listing.name, fields_of_config(listing.config)) for listing in self.markets],
             [(shape.orders, shape.fills, shape.requests, address) for shape, address in shapes],
             self.parameters.as_fields(),
         )

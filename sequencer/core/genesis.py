@@ -5,9 +5,10 @@ from typing import Any
 
 from sequencer.batching.prices import Panel
 from zkclear.crypto.eip712 import Domain
+from zkclear.rules.markets import CONFIG_FIELDS, config_of_fields
 from zkclear.rules.shapes import MARKETS, Shape, shape_by_name
-from zkclear.rules.state import MarketConfig, Rates, State, genesis
-from zkclear.rules.units import Address, Lots, Ppm, Quote, Seconds
+from zkclear.rules.state import MarketConfig, State, genesis
+from zkclear.rules.units import Address, Seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,34 +32,11 @@ class Genesis:
         )
 
 
-def _rates(values: list[int]) -> Rates:
-    return Rates(*(Ppm(value) for value in values))
-
-
-def _config(market: dict[str, Any]) -> MarketConfig:
-    return MarketConfig(
-        lot_e8=market["lot_e8"],
-        tick_e8=market["tick_e8"],
-        quote_per_lot_tick=market["quote_per_lot_tick"],
-        t1=Quote(market["t1"]),
-        t2=Quote(market["t2"]),
-        maintenance=_rates(market["maintenance"]),
-        initial=_rates(market["initial"]),
-        maker_fee=Ppm(market["maker_fee"]),
-        taker_fee=Ppm(market["taker_fee"]),
-        liquidation_fee=Ppm(market["liquidation_fee"]),
-        keeper_share=Ppm(market["keeper_share"]),
-        close_factor=Ppm(market["close_factor"]),
-        closeout=Ppm(market["closeout"]),
-        max_funding_rate=Ppm(market["max_funding_rate"]),
-        max_open_interest=Lots(market["max_open_interest"]),
-        status=market["status"],
-    )
-
-
 def read_genesis(record: dict[str, Any]) -> Genesis:
     """The exchange that a record describes. Addresses are 20 bytes there."""
-    configs = tuple(_config(market) for market in record["markets"])
+    configs = tuple(
+        config_of_fields([market[name] for name in CONFIG_FIELDS]) for market in record["markets"]
+    )
     panel = Panel(
         signers=tuple(Address(int.from_bytes(signer, "big")) for signer in record["oracle_signers"]),
         quorum=record["oracle_quorum"],

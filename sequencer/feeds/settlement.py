@@ -11,32 +11,13 @@ from web3 import Web3
 from web3.exceptions import Web3Exception
 
 from sequencer.config import ChainSettings, ConfigurationError
+from zkclear.rules.markets import CONFIG_FIELDS
 from zkclear.rules.reject import Rejected
 from zkclear.rules.shapes import SHAPES
 from zkclear.rules.words import parse_request
 
 ABI = Path(__file__).resolve().parents[2] / "contracts" / "abi"
 CALL_LIMIT_S = 10
-CONFIG_FIELDS = (
-    "lot_e8",
-    "tick_e8",
-    "quote_per_lot_tick",
-    "t1",
-    "t2",
-    "maintenance",
-    "initial",
-    "maker_fee",
-    "taker_fee",
-    "liquidation_fee",
-    "keeper_share",
-    "close_factor",
-    "closeout",
-    "max_funding_rate",
-    "max_open_interest",
-    "status",
-)
-"""`MarketConfig` of the contract, in its order, by the names of `zkclear/rules/state.py`."""
-
 Result = TypeVar("Result")
 
 log = structlog.get_logger()

@@ -27,8 +27,7 @@ from zkclear.audit.inputs import (
     Totals,
 )
 from zkclear.crypto.eip712 import NAME, VERSION, Domain
-from zkclear.rules.state import MarketConfig, Rates
-from zkclear.rules.units import Lots, Ppm, Quote
+from zkclear.rules.markets import config_of_fields
 
 BLOCKS_A_QUERY = 2_000
 """Nodes refuse log queries over long ranges; this one is served everywhere."""
@@ -59,30 +58,6 @@ class ChainError(Exception):
 def address_bytes(text: str) -> bytes:
     """The 20 bytes of an address."""
     return bytes.fromhex(text.removeprefix("0x"))
-
-
-def market_config(values: Any) -> MarketConfig:
-    """`MarketConfig` of the contract as the rule book has it."""
-    (lot, tick, quote, t1, t2, maintenance, initial, maker, taker, *rest) = values
-    liquidation_fee, keeper_share, close_factor, closeout, funding_rate, open_interest, status = rest
-    return MarketConfig(
-        lot_e8=lot,
-        tick_e8=tick,
-        quote_per_lot_tick=quote,
-        t1=Quote(t1),
-        t2=Quote(t2),
-        maintenance=Rates(*map(Ppm, maintenance)),
-        initial=Rates(*map(Ppm, initial)),
-        maker_fee=Ppm(maker),
-        taker_fee=Ppm(taker),
-        liquidation_fee=Ppm(liquidation_fee),
-        keeper_share=Ppm(keeper_share),
-        close_factor=Ppm(close_factor),
-        closeout=Ppm(closeout),
-        max_funding_rate=Ppm(funding_rate),
-        max_open_interest=Lots(open_interest),
-        status=status,
-    )
 
 
 def domain_of(rpc_url: str, contract: str) -> Domain:
@@ -173,7 +148,7 @@ class ChainReader:
             fee_recipient=address_bytes(self._call("owner", 1)),
             genesis_block=genesis_block,
             genesis_timestamp=genesis_timestamp,
-            markets=tuple(Listing(name, market_config(config)) for name, config, _ in listings),
+            markets=tuple(Listing(name, config_of_fields(config)) for name, config, _ in listings),
             shapes=tuple(self._shape(index) for index in range(self._call("shapeCount"))),
             oracle_signers=tuple(map(address_bytes, signers)),
             oracle_quorum=quorum,

@@ -4,6 +4,10 @@ Listing: which market configurations may exist at all.
 Contract twin: `MarketLib.sol`. Vectors: `markets.json`.
 """
 
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
 from zkclear.rules.reject import Reject, Rejected
 from zkclear.rules.state import MarketConfig, Rates
 from zkclear.rules.units import (
@@ -20,6 +24,40 @@ LOT_TICK_SCALE = 10**10
 """lot_e8 * tick_e8 is in 10^-16 tokens, quote in 10^-6."""
 SIZE_E8_BOUND = 2**63
 """Positions travel as signed 64-bit numbers of 10^-8 base units."""
+
+CONFIG_FIELDS = tuple(field.name for field in fields(MarketConfig))
+"""The fields of a configuration, in the order of the contract's struct."""
+
+
+def config_of_fields(values: Sequence[Any]) -> MarketConfig:
+    """
+    A configuration from the contract's struct: its fields in order, the two rates as triples.
+
+    Units:   as design section 4.
+    Bounds:  those of `check_config`, which the contract's constructor applied.
+    Rounds:  nothing.
+    Rejects: nothing.
+    Claims:  C11.
+    """
+    lot_e8, tick_e8, quote, t1, t2, maintenance, initial, *rest = values
+    return MarketConfig(lot_e8, tick_e8, quote, t1, t2, Rates(*maintenance), Rates(*initial), *rest)
+
+
+def fields_of_config(config: MarketConfig) -> tuple[Any, ...]:
+    """
+    The contract's struct of a configuration: the inverse of `config_of_fields`.
+
+    Units:   as design section 4.
+    Bounds:  none.
+    Rounds:  nothing.
+    Rejects: nothing.
+    Claims:  C11.
+    """
+
+    def plain(value: Any) -> Any:
+        return (value.r1, value.r2, value.r3) if isinstance(value, Rates) else value
+
+    return tuple(plain(getattr(config, name)) for name in CONFIG_FIELDS)
 
 
 def quote_per_lot_tick(lot_e8: int, tick_e8: int) -> int:
