@@ -214,9 +214,9 @@ def audit(running: Network) -> tuple[bool, str]:
         found = json.loads(plain.stdout)
     except ValueError:
         return False, f"the audit could not be made: {plain.stderr.strip()}"
-    failures = [check for check in found["checks"] if not check["passed"]]
-    lines = [f"  FAIL batch {each.get('batch')}: {each['name']}: {each['evidence']}" for each in failures]
-    verdict = "PASS" if plain.returncode == 0 and not failures else "FAIL"
+    failures = [check for check in found["checks"] if check["verdict"] != "PASS"]
+    lines = [f"  FAIL batch {each['batch']}: {each['name']}: {each['evidence']}" for each in failures]
+    verdict = "PASS" if plain.returncode == 0 and found["verdict"] == "PASS" else "FAIL"
     lines.append(
         f"audit from the chain alone: {verdict}, {len(found['checks'])} checks, {len(failures)} failed"
     )
