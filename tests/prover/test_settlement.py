@@ -1,5 +1,6 @@
 """The settlement worker on a real chain: each batch lands once, whatever happens between two steps."""
 
+import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -402,7 +403,8 @@ def test_when_the_head_reverts_the_batches_behind_it_still_land_once(desk):
 
 def test_nodes_that_disagree_are_not_acted_upon(desk):
     desk.prove()
-    with deployed() as (other_url, other):
+    # Another genesis time, hence another first root: a batch of one chain cannot settle on the other.
+    with deployed(timestamp_s=int(time.time()) - 60) as (other_url, other):
         assert other.settlement == desk.venue.deployment.settlement
         urls = [desk.venue.rpc_url, other_url]
         desk.chain = Chain(urls, chain_id=31_337, contract=other.settlement)
