@@ -62,14 +62,14 @@ fuzz: build ## look longer for counterexamples in every language
 	$(RUN) -m pytest -m "not flow" --hypothesis-profile=long
 	cd contracts && FOUNDRY_PROFILE=long forge test
 
-bench: build ## measure speed
-	@$(RUN) -m tools.bench
+bench: build ## measure speed; ARGS="--shapes tiny,small" for less
+	@$(RUN) -m tools.bench $(ARGS)
 
 demo: build ## the README's story on a local chain
 	@$(RUN) -m devnet
 
-verify: setup ## check the demo chain from L1 data alone
-	zkclear verify
+verify: setup ## audit a chain; ARGS="--rpc URL --contract 0x.."
+	zkclear verify $(ARGS)
 
 check: generate vectors ## generated files and vectors leave no diff; then lint and test
 	git diff --exit-code
