@@ -6,11 +6,10 @@ One SQLite file with full synchronisation: what a method wrote is on the disk wh
 
 from __future__ import annotations
 
-import sqlite3
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from prover.durable import DurableFile
 from zkclear.v1.batch_pb2 import Proof, SealedBatch
 
 SCHEMA = """
@@ -38,22 +37,12 @@ class Proved:
     prove_us: int
 
 
-class BatchStore:
+class BatchStore(DurableFile):
     """The prover's durable memory; any thread may use it."""
 
     def __init__(self, path: Path) -> None:
         """Opens or creates the file."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = threading.Lock()
-        self._file = sqlite3.connect(path, check_same_thread=False)
-        self._file.execute("PRAGMA journal_mode = WAL")
-        self._file.execute("PRAGMA synchronous = FULL")
-        self._file.executescript(SCHEMA)
-
-    def close(self) -> None:
-        """Lets the file go."""
-        with self._lock:
-            self._file.close()
+        super().__init__(path, schema=SCHEMA)
 
     def require_identity(self, identity: dict[str, str]) -> None:
         """Marks a new file with the deployment it belongs to, and refuses the file of another one."""

@@ -6,11 +6,10 @@ One SQLite file with full synchronisation: a row that `record` returned from is 
 
 from __future__ import annotations
 
-import sqlite3
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from prover.durable import DurableFile
 from prover.settlement.chain import Landed
 from prover.settlement.fees import Fee
 
@@ -41,22 +40,12 @@ class Intent:
     recorded_s: int
 
 
-class IntentStore:
+class IntentStore(DurableFile):
     """The durable memory of settlement; any thread may use it."""
 
     def __init__(self, path: Path) -> None:
         """Opens or creates the file."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = threading.Lock()
-        self._file = sqlite3.connect(path, check_same_thread=False)
-        self._file.execute("PRAGMA journal_mode = WAL")
-        self._file.execute("PRAGMA synchronous = FULL")
-        self._file.executescript(SCHEMA)
-
-    def close(self) -> None:
-        """Lets the file go."""
-        with self._lock:
-            self._file.close()
+        super().__init__(path, schema=SCHEMA)
 
     def record(self, intent: Intent) -> None:
         """Writes an intent down for good. Only then may it be sent."""

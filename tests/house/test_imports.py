@@ -33,7 +33,13 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "prover.witness": ("zkclear.rules", "zkclear.crypto", "zkclear.v1"),
     "prover.proving": ("prover.witness", "zkclear.crypto", "zkclear.v1"),
     "devnet": ("prover.proving", "prover.settlement", "zkclear.rules", "zkclear.crypto", "zkclear.client"),
-    "prover.settlement": ("prover.proving", "zkclear.rules", "zkclear.crypto", "zkclear.v1"),
+    "prover.settlement": (
+        "prover.durable",
+        "prover.proving",
+        "zkclear.rules",
+        "zkclear.crypto",
+        "zkclear.v1",
+    ),
 }
 
 # Inside the sequencer: gateway and feeds -> matching -> risk; batching and journal import none of them.

@@ -4,7 +4,7 @@ The calldata of `settle`, both ways: `docs/encoding.md` read backwards, and writ
 Contract twin: `Settlement.settle`. Nothing is judged here beyond form: a `Malformed` says which part has which length.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from eth_abi.abi import decode, encode
@@ -211,8 +211,3 @@ def _outcomes(data: bytes, *, count: int) -> Iterator[Outcome]:
     for chunk in _chunks(data, OUTCOME_BYTES):
         code, amount = _integers(chunk, 1, 8)
         yield Outcome(code, Quote(amount))
-
-
-def signed_withdrawals(entries: Sequence[SignedEntry]) -> Iterator[SignedEntry]:
-    """The entries that pay a recipient, in order."""
-    return (entry for entry in entries if entry.recipient)
