@@ -347,6 +347,31 @@ REASONS: dict[str, tuple[str, str, str]] = {
         "",
         "A batch takes one request of this kind an account.",
     ),
+    "LIQUIDATABLE_FILLED": (
+        "INVALID_ARGUMENT",
+        "",
+        "An order of an account below its maintenance margin is filled.",
+    ),
+    "LIQUIDATION_TERMS": (
+        "INVALID_ARGUMENT",
+        "",
+        "A risk entry takes more, at a worse price or from another side than the rule allows.",
+    ),
+    "SUBJECT_REPEATED": (
+        "INVALID_ARGUMENT",
+        "",
+        "An account is liquidated twice in one batch.",
+    ),
+    "FUND_FIT": (
+        "INVALID_ARGUMENT",
+        "",
+        "A lot is deleveraged that the insurance fund could take.",
+    ),
+    "FUND_UNFIT": (
+        "INVALID_ARGUMENT",
+        "",
+        "The insurance fund takes a position and does not stay healthy.",
+    ),
     "UNLISTED_MARKET": (
         "INVALID_ARGUMENT",
         "",

@@ -394,6 +394,26 @@ REASONS: dict[str, tuple[type[BaseError], str]] = {
         OperatorError,
         "A batch takes one request of this kind an account.",
     ),
+    "LIQUIDATABLE_FILLED": (
+        OperatorError,
+        "An order of an account below its maintenance margin is filled.",
+    ),
+    "LIQUIDATION_TERMS": (
+        OperatorError,
+        "A risk entry takes more, at a worse price or from another side than the rule allows.",
+    ),
+    "SUBJECT_REPEATED": (
+        OperatorError,
+        "An account is liquidated twice in one batch.",
+    ),
+    "FUND_FIT": (
+        OperatorError,
+        "A lot is deleveraged that the insurance fund could take.",
+    ),
+    "FUND_UNFIT": (
+        OperatorError,
+        "The insurance fund takes a position and does not stay healthy.",
+    ),
     "UNLISTED_MARKET": (
         OperatorError,
         "The market is not listed.",

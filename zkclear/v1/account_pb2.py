@@ -26,7 +26,7 @@ from zkclear.v1 import order_pb2 as zkclear_dot_v1_dot_order__pb2
 from zkclear.v1 import receipt_pb2 as zkclear_dot_v1_dot_receipt__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18zkclear/v1/account.proto\x12\nzkclear.v1\x1a\x16zkclear/v1/order.proto\x1a\x18zkclear/v1/receipt.proto\"$\n\x11GetAccountRequest\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\r\":\n\x12GetAccountResponse\x12$\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x13.zkclear.v1.Account\"\xa6\x02\n\x07\x41\x63\x63ount\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\r\x12\r\n\x05owner\x18\x02 \x01(\x0c\x12\r\n\x05\x61gent\x18\x03 \x01(\x0c\x12\x15\n\ragent_until_s\x18\x04 \x01(\x04\x12\x15\n\rcollateral_e6\x18\x05 \x01(\x12\x12\x11\n\tequity_e6\x18\x06 \x01(\x12\x12\x12\n\ninitial_e6\x18\x07 \x01(\x12\x12\x16\n\x0emaintenance_e6\x18\x08 \x01(\x12\x12\x14\n\x0c\x61vailable_e6\x18\t \x01(\x12\x12\x17\n\x0fwithdrawable_e6\x18\n \x01(\x12\x12\x12\n\nhealth_ppm\x18\x0b \x01(\x11\x12\'\n\tpositions\x18\x0c \x03(\x0b\x32\x14.zkclear.v1.Position\x12\x13\n\x0bopen_orders\x18\r \x01(\r\"\x9a\x01\n\x08Position\x12\x0e\n\x06market\x18\x01 \x01(\t\x12\x0f\n\x07size_e8\x18\x02 \x01(\x12\x12\x15\n\rmark_price_e8\x18\x03 \x01(\x04\x12\x13\n\x0bnotional_e6\x18\x04 \x01(\x12\x12\x12\n\ninitial_e6\x18\x05 \x01(\x12\x12\x16\n\x0emaintenance_e6\x18\x06 \x01(\x12\x12\x15\n\rfunding_index\x18\x07 \x01(\x12\"K\n\x13ListAccountsRequest\x12\r\n\x05owner\x18\x01 \x01(\x0c\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"V\n\x14ListAccountsResponse\x12%\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32\x13.zkclear.v1.Account\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xe6\x01\n\tL1Request\x12\x0f\n\x07request\x18\x01 \x01(\x04\x12%\n\x04kind\x18\x02 \x01(\x0e\x32\x17.zkclear.v1.RequestKind\x12\x0f\n\x07\x61\x63\x63ount\x18\x03 \x01(\r\x12\x11\n\tamount_e6\x18\x04 \x01(\x04\x12\x0f\n\x07\x61\x64\x64ress\x18\x05 \x01(\x0c\x12\x0f\n\x07until_s\x18\x06 \x01(\x04\x12\x0f\n\x07outcome\x18\x07 \x01(\r\x12\x0f\n\x07paid_e6\x18\x08 \x01(\x04\x12\r\n\x05\x62\x61tch\x18\t \x01(\x04\x12*\n\nsettlement\x18\n \x01(\x0e\x32\x16.zkclear.v1.Settlement\"M\n\x13ListRequestsRequest\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\r\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"X\n\x14ListRequestsResponse\x12\'\n\x08requests\x18\x01 \x03(\x0b\x32\x15.zkclear.v1.L1Request\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\'\n\x14GetNonceStateRequest\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\r\"8\n\tSlotState\x12\x0c\n\x04slot\x18\x01 \x01(\r\x12\r\n\x05nonce\x18\x02 \x01(\x04\x12\x0e\n\x06\x64igest\x18\x03 \x01(\x0c\"U\n\x15GetNonceStateResponse\x12$\n\x05slots\x18\x01 \x03(\x0b\x32\x15.zkclear.v1.SlotState\x12\x16\n\x0eserver_time_us\x18\x02 \x01(\x03\"y\n\x10WithdrawalFields\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\r\x12\x11\n\trecipient\x18\x02 \x01(\x0c\x12\r\n\x05\x61sset\x18\x03 \x01(\t\x12\x11\n\tamount_e6\x18\x04 \x01(\x04\x12\x10\n\x08\x65xpiry_s\x18\x05 \x01(\x04\x12\r\n\x05nonce\x18\x06 \x01(\x04\"Z\n\x17SubmitWithdrawalRequest\x12,\n\x06\x66ields\x18\x01 \x01(\x0b\x32\x1c.zkclear.v1.WithdrawalFields\x12\x11\n\tsignature\x18\x02 \x01(\x0c\"\x84\x01\n\x18SubmitWithdrawalResponse\x12*\n\nwithdrawal\x18\x01 \x01(\x0b\x32\x16.zkclear.v1.Withdrawal\x12$\n\x07receipt\x18\x02 \x01(\x0b\x32\x13.zkclear.v1.Receipt\x12\x16\n\x0e\x61lready_exists\x18\x03 \x01(\x08\"\x85\x01\n\nWithdrawal\x12,\n\x06\x66ields\x18\x01 \x01(\x0b\x32\x1c.zkclear.v1.WithdrawalFields\x12\x0e\n\x06\x64igest\x18\x02 \x01(\x0c\x12\r\n\x05\x62\x61tch\x18\x03 \x01(\x04\x12*\n\nsettlement\x18\x04 \x01(\x0e\x32\x16.zkclear.v1.Settlement*\x8f\x01\n\x0bRequestKind\x12\x1c\n\x18REQUEST_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11REQUEST_KIND_OPEN\x10\x01\x12\x18\n\x14REQUEST_KIND_DEPOSIT\x10\x02\x12\x19\n\x15REQUEST_KIND_WITHDRAW\x10\x03\x12\x16\n\x12REQUEST_KIND_AGENT\x10\x06\x32\xb8\x03\n\x0e\x41\x63\x63ountService\x12K\n\nGetAccount\x12\x1d.zkclear.v1.GetAccountRequest\x1a\x1e.zkclear.v1.GetAccountResponse\x12Q\n\x0cListAccounts\x12\x1f.zkclear.v1.ListAccountsRequest\x1a .zkclear.v1.ListAccountsResponse\x12Q\n\x0cListRequests\x12\x1f.zkclear.v1.ListRequestsRequest\x1a .zkclear.v1.ListRequestsResponse\x12T\n\rGetNonceState\x12 .zkclear.v1.GetNonceStateRequest\x1a!.zkclear.v1.GetNonceStateResponse\x12]\n\x10SubmitWithdrawal\x12#.zkclear.v1.SubmitWithdrawalRequest\x1a$.zkclear.v1.SubmitWithdrawalResponseBBZ@github.com/zkclear/zkclear/circuits/internal/zkclearv1;zkclearv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18zkclear/v1/account.proto\x12\nzkclear.v1\x1a\x16zkclear/v1/order.proto\x1a\x18zkclear/v1/receipt.proto\"$\n\x11GetAccountRequest\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\r\":\n\x12GetAccountResponse\x12$\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x13.zkclear.v1.Account\"\xa6\x02\n\x07\x41\x63\x63ount\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\r\x12\r\n\x05owner\x18\x02 \x01(\x0c\x12\r\n\x05\x61gent\x18\x03 \x01(\x0c\x12\x15\n\ragent_until_s\x18\x04 \x01(\x04\x12\x15\n\rcollateral_e6\x18\x05 \x01(\x12\x12\x11\n\tequity_e6\x18\x06 \x01(\x12\x12\x12\n\ninitial_e6\x18\x07 \x01(\x12\x12\x16\n\x0emaintenance_e6\x18\x08 \x01(\x12\x12\x14\n\x0c\x61vailable_e6\x18\t \x01(\x12\x12\x17\n\x0fwithdrawable_e6\x18\n \x01(\x12\x12\x12\n\nhealth_ppm\x18\x0b \x01(\x11\x12\'\n\tpositions\x18\x0c \x03(\x0b\x32\x14.zkclear.v1.Position\x12\x13\n\x0bopen_orders\x18\r \x01(\r\"\xb8\x01\n\x08Position\x12\x0e\n\x06market\x18\x01 \x01(\t\x12\x0f\n\x07size_e8\x18\x02 \x01(\x12\x12\x15\n\rmark_price_e8\x18\x03 \x01(\x04\x12\x13\n\x0bnotional_e6\x18\x04 \x01(\x12\x12\x12\n\ninitial_e6\x18\x05 \x01(\x12\x12\x16\n\x0emaintenance_e6\x18\x06 \x01(\x12\x12\x15\n\rfunding_index\x18\x07 \x01(\x12\x12\x1c\n\x14liquidation_price_e8\x18\x08 \x01(\x04\"K\n\x13ListAccountsRequest\x12\r\n\x05owner\x18\x01 \x01(\x0c\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"V\n\x14ListAccountsResponse\x12%\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32\x13.zkclear.v1.Account\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xb4\x02\n\tL1Request\x12\x0f\n\x07request\x18\x01 \x01(\x04\x12%\n\x04kind\x18\x02 \x01(\x0e\x32\x17.zkclear.v1.RequestKind\x12\x0f\n\x07\x61\x63\x63ount\x18\x03 \x01(\r\x12\x11\n\tamount_e6\x18\x04 \x01(\x04\x12\x0f\n\x07\x61\x64\x64ress\x18\x05 \x01(\x0c\x12\x0f\n\x07until_s\x18\x06 \x01(\x04\x12\x0f\n\x07outcome\x18\x07 \x01(\r\x12\x0f\n\x07paid_e6\x18\x08 \x01(\x04\x12\r\n\x05\x62\x61tch\x18\t \x01(\x04\x12*\n\nsettlement\x18\n \x01(\x0e\x32\x16.zkclear.v1.Settlement\x12\x0e\n\x06market\x18\x0b \x01(\t\x12\x13\n\x0bmax_size_e8\x18\x0c \x01(\x04\x12\r\n\x05taker\x18\r \x01(\r\x12\x18\n\x10\x65xecuted_size_e8\x18\x0e \x01(\x04\"M\n\x13ListRequestsRequest\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\r\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"X\n\x14ListRequestsResponse\x12\'\n\x08requests\x18\x01 \x03(\x0b\x32\x15.zkclear.v1.L1Request\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\'\n\x14GetNonceStateRequest\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\r\"8\n\tSlotState\x12\x0c\n\x04slot\x18\x01 \x01(\r\x12\r\n\x05nonce\x18\x02 \x01(\x04\x12\x0e\n\x06\x64igest\x18\x03 \x01(\x0c\"U\n\x15GetNonceStateResponse\x12$\n\x05slots\x18\x01 \x03(\x0b\x32\x15.zkclear.v1.SlotState\x12\x16\n\x0eserver_time_us\x18\x02 \x01(\x03\"y\n\x10WithdrawalFields\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\r\x12\x11\n\trecipient\x18\x02 \x01(\x0c\x12\r\n\x05\x61sset\x18\x03 \x01(\t\x12\x11\n\tamount_e6\x18\x04 \x01(\x04\x12\x10\n\x08\x65xpiry_s\x18\x05 \x01(\x04\x12\r\n\x05nonce\x18\x06 \x01(\x04\"Z\n\x17SubmitWithdrawalRequest\x12,\n\x06\x66ields\x18\x01 \x01(\x0b\x32\x1c.zkclear.v1.WithdrawalFields\x12\x11\n\tsignature\x18\x02 \x01(\x0c\"\x84\x01\n\x18SubmitWithdrawalResponse\x12*\n\nwithdrawal\x18\x01 \x01(\x0b\x32\x16.zkclear.v1.Withdrawal\x12$\n\x07receipt\x18\x02 \x01(\x0b\x32\x13.zkclear.v1.Receipt\x12\x16\n\x0e\x61lready_exists\x18\x03 \x01(\x08\"\x85\x01\n\nWithdrawal\x12,\n\x06\x66ields\x18\x01 \x01(\x0b\x32\x1c.zkclear.v1.WithdrawalFields\x12\x0e\n\x06\x64igest\x18\x02 \x01(\x0c\x12\r\n\x05\x62\x61tch\x18\x03 \x01(\x04\x12*\n\nsettlement\x18\x04 \x01(\x0e\x32\x16.zkclear.v1.Settlement*\xdc\x01\n\x0bRequestKind\x12\x1c\n\x18REQUEST_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11REQUEST_KIND_OPEN\x10\x01\x12\x18\n\x14REQUEST_KIND_DEPOSIT\x10\x02\x12\x19\n\x15REQUEST_KIND_WITHDRAW\x10\x03\x12\x16\n\x12REQUEST_KIND_CLOSE\x10\x04\x12\x1a\n\x16REQUEST_KIND_LIQUIDATE\x10\x05\x12\x16\n\x12REQUEST_KIND_AGENT\x10\x06\x12\x17\n\x13REQUEST_KIND_MARKET\x10\x07\x32\xb8\x03\n\x0e\x41\x63\x63ountService\x12K\n\nGetAccount\x12\x1d.zkclear.v1.GetAccountRequest\x1a\x1e.zkclear.v1.GetAccountResponse\x12Q\n\x0cListAccounts\x12\x1f.zkclear.v1.ListAccountsRequest\x1a .zkclear.v1.ListAccountsResponse\x12Q\n\x0cListRequests\x12\x1f.zkclear.v1.ListRequestsRequest\x1a .zkclear.v1.ListRequestsResponse\x12T\n\rGetNonceState\x12 .zkclear.v1.GetNonceStateRequest\x1a!.zkclear.v1.GetNonceStateResponse\x12]\n\x10SubmitWithdrawal\x12#.zkclear.v1.SubmitWithdrawalRequest\x1a$.zkclear.v1.SubmitWithdrawalResponseBBZ@github.com/zkclear/zkclear/circuits/internal/zkclearv1;zkclearv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,8 +34,8 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'zkclear.v1.account_pb2', _g
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'Z@github.com/zkclear/zkclear/circuits/internal/zkclearv1;zkclearv1'
-  _globals['_REQUESTKIND']._serialized_start=1882
-  _globals['_REQUESTKIND']._serialized_end=2025
+  _globals['_REQUESTKIND']._serialized_start=1990
+  _globals['_REQUESTKIND']._serialized_end=2210
   _globals['_GETACCOUNTREQUEST']._serialized_start=90
   _globals['_GETACCOUNTREQUEST']._serialized_end=126
   _globals['_GETACCOUNTRESPONSE']._serialized_start=128
@@ -43,31 +43,31 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACCOUNT']._serialized_start=189
   _globals['_ACCOUNT']._serialized_end=483
   _globals['_POSITION']._serialized_start=486
-  _globals['_POSITION']._serialized_end=640
-  _globals['_LISTACCOUNTSREQUEST']._serialized_start=642
-  _globals['_LISTACCOUNTSREQUEST']._serialized_end=717
-  _globals['_LISTACCOUNTSRESPONSE']._serialized_start=719
-  _globals['_LISTACCOUNTSRESPONSE']._serialized_end=805
-  _globals['_L1REQUEST']._serialized_start=808
-  _globals['_L1REQUEST']._serialized_end=1038
-  _globals['_LISTREQUESTSREQUEST']._serialized_start=1040
-  _globals['_LISTREQUESTSREQUEST']._serialized_end=1117
-  _globals['_LISTREQUESTSRESPONSE']._serialized_start=1119
-  _globals['_LISTREQUESTSRESPONSE']._serialized_end=1207
-  _globals['_GETNONCESTATEREQUEST']._serialized_start=1209
-  _globals['_GETNONCESTATEREQUEST']._serialized_end=1248
-  _globals['_SLOTSTATE']._serialized_start=1250
-  _globals['_SLOTSTATE']._serialized_end=1306
-  _globals['_GETNONCESTATERESPONSE']._serialized_start=1308
-  _globals['_GETNONCESTATERESPONSE']._serialized_end=1393
-  _globals['_WITHDRAWALFIELDS']._serialized_start=1395
-  _globals['_WITHDRAWALFIELDS']._serialized_end=1516
-  _globals['_SUBMITWITHDRAWALREQUEST']._serialized_start=1518
-  _globals['_SUBMITWITHDRAWALREQUEST']._serialized_end=1608
-  _globals['_SUBMITWITHDRAWALRESPONSE']._serialized_start=1611
-  _globals['_SUBMITWITHDRAWALRESPONSE']._serialized_end=1743
-  _globals['_WITHDRAWAL']._serialized_start=1746
-  _globals['_WITHDRAWAL']._serialized_end=1879
-  _globals['_ACCOUNTSERVICE']._serialized_start=2028
-  _globals['_ACCOUNTSERVICE']._serialized_end=2468
+  _globals['_POSITION']._serialized_end=670
+  _globals['_LISTACCOUNTSREQUEST']._serialized_start=672
+  _globals['_LISTACCOUNTSREQUEST']._serialized_end=747
+  _globals['_LISTACCOUNTSRESPONSE']._serialized_start=749
+  _globals['_LISTACCOUNTSRESPONSE']._serialized_end=835
+  _globals['_L1REQUEST']._serialized_start=838
+  _globals['_L1REQUEST']._serialized_end=1146
+  _globals['_LISTREQUESTSREQUEST']._serialized_start=1148
+  _globals['_LISTREQUESTSREQUEST']._serialized_end=1225
+  _globals['_LISTREQUESTSRESPONSE']._serialized_start=1227
+  _globals['_LISTREQUESTSRESPONSE']._serialized_end=1315
+  _globals['_GETNONCESTATEREQUEST']._serialized_start=1317
+  _globals['_GETNONCESTATEREQUEST']._serialized_end=1356
+  _globals['_SLOTSTATE']._serialized_start=1358
+  _globals['_SLOTSTATE']._serialized_end=1414
+  _globals['_GETNONCESTATERESPONSE']._serialized_start=1416
+  _globals['_GETNONCESTATERESPONSE']._serialized_end=1501
+  _globals['_WITHDRAWALFIELDS']._serialized_start=1503
+  _globals['_WITHDRAWALFIELDS']._serialized_end=1624
+  _globals['_SUBMITWITHDRAWALREQUEST']._serialized_start=1626
+  _globals['_SUBMITWITHDRAWALREQUEST']._serialized_end=1716
+  _globals['_SUBMITWITHDRAWALRESPONSE']._serialized_start=1719
+  _globals['_SUBMITWITHDRAWALRESPONSE']._serialized_end=1851
+  _globals['_WITHDRAWAL']._serialized_start=1854
+  _globals['_WITHDRAWAL']._serialized_end=1987
+  _globals['_ACCOUNTSERVICE']._serialized_start=2213
+  _globals['_ACCOUNTSERVICE']._serialized_end=2653
 # @@protoc_insertion_point(module_scope)

@@ -15,12 +15,18 @@ class RequestKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REQUEST_KIND_OPEN: _ClassVar[RequestKind]
     REQUEST_KIND_DEPOSIT: _ClassVar[RequestKind]
     REQUEST_KIND_WITHDRAW: _ClassVar[RequestKind]
+    REQUEST_KIND_CLOSE: _ClassVar[RequestKind]
+    REQUEST_KIND_LIQUIDATE: _ClassVar[RequestKind]
     REQUEST_KIND_AGENT: _ClassVar[RequestKind]
+    REQUEST_KIND_MARKET: _ClassVar[RequestKind]
 REQUEST_KIND_UNSPECIFIED: RequestKind
 REQUEST_KIND_OPEN: RequestKind
 REQUEST_KIND_DEPOSIT: RequestKind
 REQUEST_KIND_WITHDRAW: RequestKind
+REQUEST_KIND_CLOSE: RequestKind
+REQUEST_KIND_LIQUIDATE: RequestKind
 REQUEST_KIND_AGENT: RequestKind
+REQUEST_KIND_MARKET: RequestKind
 
 class GetAccountRequest(_message.Message):
     __slots__ = ("account",)
@@ -65,7 +71,7 @@ class Account(_message.Message):
     def __init__(self, account: _Optional[int] = ..., owner: _Optional[bytes] = ..., agent: _Optional[bytes] = ..., agent_until_s: _Optional[int] = ..., collateral_e6: _Optional[int] = ..., equity_e6: _Optional[int] = ..., initial_e6: _Optional[int] = ..., maintenance_e6: _Optional[int] = ..., available_e6: _Optional[int] = ..., withdrawable_e6: _Optional[int] = ..., health_ppm: _Optional[int] = ..., positions: _Optional[_Iterable[_Union[Position, _Mapping]]] = ..., open_orders: _Optional[int] = ...) -> None: ...
 
 class Position(_message.Message):
-    __slots__ = ("market", "size_e8", "mark_price_e8", "notional_e6", "initial_e6", "maintenance_e6", "funding_index")
+    __slots__ = ("market", "size_e8", "mark_price_e8", "notional_e6", "initial_e6", "maintenance_e6", "funding_index", "liquidation_price_e8")
     MARKET_FIELD_NUMBER: _ClassVar[int]
     SIZE_E8_FIELD_NUMBER: _ClassVar[int]
     MARK_PRICE_E8_FIELD_NUMBER: _ClassVar[int]
@@ -73,6 +79,7 @@ class Position(_message.Message):
     INITIAL_E6_FIELD_NUMBER: _ClassVar[int]
     MAINTENANCE_E6_FIELD_NUMBER: _ClassVar[int]
     FUNDING_INDEX_FIELD_NUMBER: _ClassVar[int]
+    LIQUIDATION_PRICE_E8_FIELD_NUMBER: _ClassVar[int]
     market: str
     size_e8: int
     mark_price_e8: int
@@ -80,7 +87,8 @@ class Position(_message.Message):
     initial_e6: int
     maintenance_e6: int
     funding_index: int
-    def __init__(self, market: _Optional[str] = ..., size_e8: _Optional[int] = ..., mark_price_e8: _Optional[int] = ..., notional_e6: _Optional[int] = ..., initial_e6: _Optional[int] = ..., maintenance_e6: _Optional[int] = ..., funding_index: _Optional[int] = ...) -> None: ...
+    liquidation_price_e8: int
+    def __init__(self, market: _Optional[str] = ..., size_e8: _Optional[int] = ..., mark_price_e8: _Optional[int] = ..., notional_e6: _Optional[int] = ..., initial_e6: _Optional[int] = ..., maintenance_e6: _Optional[int] = ..., funding_index: _Optional[int] = ..., liquidation_price_e8: _Optional[int] = ...) -> None: ...
 
 class ListAccountsRequest(_message.Message):
     __slots__ = ("owner", "page_size", "page_token")
@@ -101,7 +109,7 @@ class ListAccountsResponse(_message.Message):
     def __init__(self, accounts: _Optional[_Iterable[_Union[Account, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class L1Request(_message.Message):
-    __slots__ = ("request", "kind", "account", "amount_e6", "address", "until_s", "outcome", "paid_e6", "batch", "settlement")
+    __slots__ = ("request", "kind", "account", "amount_e6", "address", "until_s", "outcome", "paid_e6", "batch", "settlement", "market", "max_size_e8", "taker", "executed_size_e8")
     REQUEST_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
@@ -112,6 +120,10 @@ class L1Request(_message.Message):
     PAID_E6_FIELD_NUMBER: _ClassVar[int]
     BATCH_FIELD_NUMBER: _ClassVar[int]
     SETTLEMENT_FIELD_NUMBER: _ClassVar[int]
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    MAX_SIZE_E8_FIELD_NUMBER: _ClassVar[int]
+    TAKER_FIELD_NUMBER: _ClassVar[int]
+    EXECUTED_SIZE_E8_FIELD_NUMBER: _ClassVar[int]
     request: int
     kind: RequestKind
     account: int
@@ -122,7 +134,11 @@ class L1Request(_message.Message):
     paid_e6: int
     batch: int
     settlement: _order_pb2.Settlement
-    def __init__(self, request: _Optional[int] = ..., kind: _Optional[_Union[RequestKind, str]] = ..., account: _Optional[int] = ..., amount_e6: _Optional[int] = ..., address: _Optional[bytes] = ..., until_s: _Optional[int] = ..., outcome: _Optional[int] = ..., paid_e6: _Optional[int] = ..., batch: _Optional[int] = ..., settlement: _Optional[_Union[_order_pb2.Settlement, str]] = ...) -> None: ...
+    market: str
+    max_size_e8: int
+    taker: int
+    executed_size_e8: int
+    def __init__(self, request: _Optional[int] = ..., kind: _Optional[_Union[RequestKind, str]] = ..., account: _Optional[int] = ..., amount_e6: _Optional[int] = ..., address: _Optional[bytes] = ..., until_s: _Optional[int] = ..., outcome: _Optional[int] = ..., paid_e6: _Optional[int] = ..., batch: _Optional[int] = ..., settlement: _Optional[_Union[_order_pb2.Settlement, str]] = ..., market: _Optional[str] = ..., max_size_e8: _Optional[int] = ..., taker: _Optional[int] = ..., executed_size_e8: _Optional[int] = ...) -> None: ...
 
 class ListRequestsRequest(_message.Message):
     __slots__ = ("account", "page_size", "page_token")

@@ -193,3 +193,39 @@ class GetPricesResponse(_message.Message):
     timestamp_s: int
     reports: _containers.RepeatedCompositeFieldContainer[_oracle_pb2.SignedReport]
     def __init__(self, prices: _Optional[_Iterable[_Union[MarkPrice, _Mapping]]] = ..., timestamp_s: _Optional[int] = ..., reports: _Optional[_Iterable[_Union[_oracle_pb2.SignedReport, _Mapping]]] = ...) -> None: ...
+
+class ListFundingRatesRequest(_message.Message):
+    __slots__ = ("market", "from_s", "to_s", "page_size", "page_token")
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    FROM_S_FIELD_NUMBER: _ClassVar[int]
+    TO_S_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    market: str
+    from_s: int
+    to_s: int
+    page_size: int
+    page_token: str
+    def __init__(self, market: _Optional[str] = ..., from_s: _Optional[int] = ..., to_s: _Optional[int] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class FundingRate(_message.Message):
+    __slots__ = ("batch", "step", "funding_index", "rate_ppm", "time_s")
+    BATCH_FIELD_NUMBER: _ClassVar[int]
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    FUNDING_INDEX_FIELD_NUMBER: _ClassVar[int]
+    RATE_PPM_FIELD_NUMBER: _ClassVar[int]
+    TIME_S_FIELD_NUMBER: _ClassVar[int]
+    batch: int
+    step: int
+    funding_index: int
+    rate_ppm: int
+    time_s: int
+    def __init__(self, batch: _Optional[int] = ..., step: _Optional[int] = ..., funding_index: _Optional[int] = ..., rate_ppm: _Optional[int] = ..., time_s: _Optional[int] = ...) -> None: ...
+
+class ListFundingRatesResponse(_message.Message):
+    __slots__ = ("rates", "next_page_token")
+    RATES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    rates: _containers.RepeatedCompositeFieldContainer[FundingRate]
+    next_page_token: str
+    def __init__(self, rates: _Optional[_Iterable[_Union[FundingRate, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...

@@ -55,6 +55,11 @@ class MarketDataServiceStub:
                 request_serializer=zkclear_dot_v1_dot_market__data__pb2.ListTradesRequest.SerializeToString,
                 response_deserializer=zkclear_dot_v1_dot_market__data__pb2.ListTradesResponse.FromString,
                 _registered_method=True)
+        self.ListFundingRates = channel.unary_unary(
+                '/zkclear.v1.MarketDataService/ListFundingRates',
+                request_serializer=zkclear_dot_v1_dot_market__data__pb2.ListFundingRatesRequest.SerializeToString,
+                response_deserializer=zkclear_dot_v1_dot_market__data__pb2.ListFundingRatesResponse.FromString,
+                _registered_method=True)
         self.GetPrices = channel.unary_unary(
                 '/zkclear.v1.MarketDataService/GetPrices',
                 request_serializer=zkclear_dot_v1_dot_market__data__pb2.GetPricesRequest.SerializeToString,
@@ -94,6 +99,13 @@ class MarketDataServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListFundingRates(self, request, context):
+        """Funding steps of a market, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetPrices(self, request, context):
         """The marks and the reports that gave them.
         """
@@ -123,6 +135,11 @@ def add_MarketDataServiceServicer_to_server(servicer, server):
                     servicer.ListTrades,
                     request_deserializer=zkclear_dot_v1_dot_market__data__pb2.ListTradesRequest.FromString,
                     response_serializer=zkclear_dot_v1_dot_market__data__pb2.ListTradesResponse.SerializeToString,
+            ),
+            'ListFundingRates': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFundingRates,
+                    request_deserializer=zkclear_dot_v1_dot_market__data__pb2.ListFundingRatesRequest.FromString,
+                    response_serializer=zkclear_dot_v1_dot_market__data__pb2.ListFundingRatesResponse.SerializeToString,
             ),
             'GetPrices': grpc.unary_unary_rpc_method_handler(
                     servicer.GetPrices,
@@ -239,6 +256,33 @@ class MarketDataService:
             '/zkclear.v1.MarketDataService/ListTrades',
             zkclear_dot_v1_dot_market__data__pb2.ListTradesRequest.SerializeToString,
             zkclear_dot_v1_dot_market__data__pb2.ListTradesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListFundingRates(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/zkclear.v1.MarketDataService/ListFundingRates',
+            zkclear_dot_v1_dot_market__data__pb2.ListFundingRatesRequest.SerializeToString,
+            zkclear_dot_v1_dot_market__data__pb2.ListFundingRatesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -38,6 +38,7 @@ class CancelReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CANCEL_REASON_SIGNER: _ClassVar[CancelReason]
     CANCEL_REASON_REFUSED: _ClassVar[CancelReason]
     CANCEL_REASON_HALTED: _ClassVar[CancelReason]
+    CANCEL_REASON_LIQUIDATED: _ClassVar[CancelReason]
 
 class Settlement(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -76,6 +77,7 @@ CANCEL_REASON_EXPIRED: CancelReason
 CANCEL_REASON_SIGNER: CancelReason
 CANCEL_REASON_REFUSED: CancelReason
 CANCEL_REASON_HALTED: CancelReason
+CANCEL_REASON_LIQUIDATED: CancelReason
 SETTLEMENT_UNSPECIFIED: Settlement
 SETTLEMENT_SEQUENCED: Settlement
 SETTLEMENT_BATCHED: Settlement

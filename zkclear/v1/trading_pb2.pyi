@@ -174,3 +174,33 @@ class ListOrdersResponse(_message.Message):
     orders: _containers.RepeatedCompositeFieldContainer[_order_pb2.Order]
     next_page_token: str
     def __init__(self, orders: _Optional[_Iterable[_Union[_order_pb2.Order, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class PreviewOrderRequest(_message.Message):
+    __slots__ = ("fields",)
+    FIELDS_FIELD_NUMBER: _ClassVar[int]
+    fields: _order_pb2.OrderFields
+    def __init__(self, fields: _Optional[_Union[_order_pb2.OrderFields, _Mapping]] = ...) -> None: ...
+
+class PreviewOrderResponse(_message.Message):
+    __slots__ = ("would_fill_e8", "average_price_e8", "fee_e6", "equity_after_e6", "initial_after_e6", "maintenance_after_e6", "required_e6", "available_e6", "liquidation_price_e8", "refusals")
+    WOULD_FILL_E8_FIELD_NUMBER: _ClassVar[int]
+    AVERAGE_PRICE_E8_FIELD_NUMBER: _ClassVar[int]
+    FEE_E6_FIELD_NUMBER: _ClassVar[int]
+    EQUITY_AFTER_E6_FIELD_NUMBER: _ClassVar[int]
+    INITIAL_AFTER_E6_FIELD_NUMBER: _ClassVar[int]
+    MAINTENANCE_AFTER_E6_FIELD_NUMBER: _ClassVar[int]
+    REQUIRED_E6_FIELD_NUMBER: _ClassVar[int]
+    AVAILABLE_E6_FIELD_NUMBER: _ClassVar[int]
+    LIQUIDATION_PRICE_E8_FIELD_NUMBER: _ClassVar[int]
+    REFUSALS_FIELD_NUMBER: _ClassVar[int]
+    would_fill_e8: int
+    average_price_e8: int
+    fee_e6: int
+    equity_after_e6: int
+    initial_after_e6: int
+    maintenance_after_e6: int
+    required_e6: int
+    available_e6: int
+    liquidation_price_e8: int
+    refusals: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, would_fill_e8: _Optional[int] = ..., average_price_e8: _Optional[int] = ..., fee_e6: _Optional[int] = ..., equity_after_e6: _Optional[int] = ..., initial_after_e6: _Optional[int] = ..., maintenance_after_e6: _Optional[int] = ..., required_e6: _Optional[int] = ..., available_e6: _Optional[int] = ..., liquidation_price_e8: _Optional[int] = ..., refusals: _Optional[_Iterable[str]] = ...) -> None: ...

@@ -60,6 +60,11 @@ class TradingServiceStub:
                 request_serializer=zkclear_dot_v1_dot_trading__pb2.CancelAllOrdersRequest.SerializeToString,
                 response_deserializer=zkclear_dot_v1_dot_trading__pb2.CancelAllOrdersResponse.FromString,
                 _registered_method=True)
+        self.PreviewOrder = channel.unary_unary(
+                '/zkclear.v1.TradingService/PreviewOrder',
+                request_serializer=zkclear_dot_v1_dot_trading__pb2.PreviewOrderRequest.SerializeToString,
+                response_deserializer=zkclear_dot_v1_dot_trading__pb2.PreviewOrderResponse.FromString,
+                _registered_method=True)
         self.GetOrder = channel.unary_unary(
                 '/zkclear.v1.TradingService/GetOrder',
                 request_serializer=zkclear_dot_v1_dot_trading__pb2.GetOrderRequest.SerializeToString,
@@ -111,6 +116,13 @@ class TradingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PreviewOrder(self, request, context):
+        """What an order would do now. Signs nothing, changes nothing, needs no signature.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetOrder(self, request, context):
         """One order by its digest. Needs ReadAccess for its account.
         """
@@ -152,6 +164,11 @@ def add_TradingServiceServicer_to_server(servicer, server):
                     servicer.CancelAllOrders,
                     request_deserializer=zkclear_dot_v1_dot_trading__pb2.CancelAllOrdersRequest.FromString,
                     response_serializer=zkclear_dot_v1_dot_trading__pb2.CancelAllOrdersResponse.SerializeToString,
+            ),
+            'PreviewOrder': grpc.unary_unary_rpc_method_handler(
+                    servicer.PreviewOrder,
+                    request_deserializer=zkclear_dot_v1_dot_trading__pb2.PreviewOrderRequest.FromString,
+                    response_serializer=zkclear_dot_v1_dot_trading__pb2.PreviewOrderResponse.SerializeToString,
             ),
             'GetOrder': grpc.unary_unary_rpc_method_handler(
                     servicer.GetOrder,
@@ -300,6 +317,33 @@ class TradingService:
             '/zkclear.v1.TradingService/CancelAllOrders',
             zkclear_dot_v1_dot_trading__pb2.CancelAllOrdersRequest.SerializeToString,
             zkclear_dot_v1_dot_trading__pb2.CancelAllOrdersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PreviewOrder(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/zkclear.v1.TradingService/PreviewOrder',
+            zkclear_dot_v1_dot_trading__pb2.PreviewOrderRequest.SerializeToString,
+            zkclear_dot_v1_dot_trading__pb2.PreviewOrderResponse.FromString,
             options,
             channel_credentials,
             insecure,

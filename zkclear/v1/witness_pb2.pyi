@@ -7,19 +7,34 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class RiskKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    RISK_KIND_UNSPECIFIED: _ClassVar[RiskKind]
+    RISK_KIND_TAKEOVER: _ClassVar[RiskKind]
+    RISK_KIND_CLOSE: _ClassVar[RiskKind]
+    RISK_KIND_BOOK: _ClassVar[RiskKind]
+    RISK_KIND_ABSORB: _ClassVar[RiskKind]
+    RISK_KIND_DELEVERAGE: _ClassVar[RiskKind]
+
 class ClosingClass(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     CLOSING_CLASS_UNSPECIFIED: _ClassVar[ClosingClass]
     CLOSING_CLASS_UNCHANGED: _ClassVar[ClosingClass]
     CLOSING_CLASS_HEALTHY: _ClassVar[ClosingClass]
     CLOSING_CLASS_REDUCED: _ClassVar[ClosingClass]
+RISK_KIND_UNSPECIFIED: RiskKind
+RISK_KIND_TAKEOVER: RiskKind
+RISK_KIND_CLOSE: RiskKind
+RISK_KIND_BOOK: RiskKind
+RISK_KIND_ABSORB: RiskKind
+RISK_KIND_DELEVERAGE: RiskKind
 CLOSING_CLASS_UNSPECIFIED: ClosingClass
 CLOSING_CLASS_UNCHANGED: ClosingClass
 CLOSING_CLASS_HEALTHY: ClosingClass
 CLOSING_CLASS_REDUCED: ClosingClass
 
 class Witness(_message.Message):
-    __slots__ = ("shape", "domain", "number", "timestamp_s", "first_request", "old_root", "new_root", "old_timestamp_s", "old_funding_dust", "markets", "accounts", "entries", "fills", "requests")
+    __slots__ = ("shape", "domain", "number", "timestamp_s", "first_request", "old_root", "new_root", "old_timestamp_s", "old_funding_dust", "markets", "accounts", "entries", "fills", "requests", "risks", "market_changes")
     SHAPE_FIELD_NUMBER: _ClassVar[int]
     DOMAIN_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
@@ -34,6 +49,8 @@ class Witness(_message.Message):
     ENTRIES_FIELD_NUMBER: _ClassVar[int]
     FILLS_FIELD_NUMBER: _ClassVar[int]
     REQUESTS_FIELD_NUMBER: _ClassVar[int]
+    RISKS_FIELD_NUMBER: _ClassVar[int]
+    MARKET_CHANGES_FIELD_NUMBER: _ClassVar[int]
     shape: str
     domain: bytes
     number: int
@@ -48,7 +65,25 @@ class Witness(_message.Message):
     entries: _containers.RepeatedCompositeFieldContainer[WitnessEntry]
     fills: _containers.RepeatedCompositeFieldContainer[WitnessFill]
     requests: _containers.RepeatedCompositeFieldContainer[WitnessRequest]
-    def __init__(self, shape: _Optional[str] = ..., domain: _Optional[bytes] = ..., number: _Optional[int] = ..., timestamp_s: _Optional[int] = ..., first_request: _Optional[int] = ..., old_root: _Optional[bytes] = ..., new_root: _Optional[bytes] = ..., old_timestamp_s: _Optional[int] = ..., old_funding_dust: _Optional[int] = ..., markets: _Optional[_Iterable[_Union[WitnessMarket, _Mapping]]] = ..., accounts: _Optional[_Iterable[_Union[WitnessAccount, _Mapping]]] = ..., entries: _Optional[_Iterable[_Union[WitnessEntry, _Mapping]]] = ..., fills: _Optional[_Iterable[_Union[WitnessFill, _Mapping]]] = ..., requests: _Optional[_Iterable[_Union[WitnessRequest, _Mapping]]] = ...) -> None: ...
+    risks: _containers.RepeatedCompositeFieldContainer[WitnessRisk]
+    market_changes: _containers.RepeatedCompositeFieldContainer[WitnessMarketChange]
+    def __init__(self, shape: _Optional[str] = ..., domain: _Optional[bytes] = ..., number: _Optional[int] = ..., timestamp_s: _Optional[int] = ..., first_request: _Optional[int] = ..., old_root: _Optional[bytes] = ..., new_root: _Optional[bytes] = ..., old_timestamp_s: _Optional[int] = ..., old_funding_dust: _Optional[int] = ..., markets: _Optional[_Iterable[_Union[WitnessMarket, _Mapping]]] = ..., accounts: _Optional[_Iterable[_Union[WitnessAccount, _Mapping]]] = ..., entries: _Optional[_Iterable[_Union[WitnessEntry, _Mapping]]] = ..., fills: _Optional[_Iterable[_Union[WitnessFill, _Mapping]]] = ..., requests: _Optional[_Iterable[_Union[WitnessRequest, _Mapping]]] = ..., risks: _Optional[_Iterable[_Union[WitnessRisk, _Mapping]]] = ..., market_changes: _Optional[_Iterable[_Union[WitnessMarketChange, _Mapping]]] = ...) -> None: ...
+
+class WitnessRisk(_message.Message):
+    __slots__ = ("kind", "source", "subject_row", "counterparty_row", "market", "lots")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    SUBJECT_ROW_FIELD_NUMBER: _ClassVar[int]
+    COUNTERPARTY_ROW_FIELD_NUMBER: _ClassVar[int]
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    LOTS_FIELD_NUMBER: _ClassVar[int]
+    kind: RiskKind
+    source: int
+    subject_row: int
+    counterparty_row: int
+    market: int
+    lots: int
+    def __init__(self, kind: _Optional[_Union[RiskKind, str]] = ..., source: _Optional[int] = ..., subject_row: _Optional[int] = ..., counterparty_row: _Optional[int] = ..., market: _Optional[int] = ..., lots: _Optional[int] = ...) -> None: ...
 
 class WitnessMarket(_message.Message):
     __slots__ = ("lot_e8", "tick_e8", "quote_per_lot_tick", "t1", "t2", "maintenance_ppm", "initial_ppm", "maker_fee_ppm", "taker_fee_ppm", "liquidation_fee_ppm", "keeper_share_ppm", "close_factor_ppm", "closeout_ppm", "max_funding_rate_ppm", "max_open_interest", "status", "old_mark", "old_funding_index", "old_open_interest", "mark", "funding_step")
@@ -95,6 +130,14 @@ class WitnessMarket(_message.Message):
     mark: int
     funding_step: int
     def __init__(self, lot_e8: _Optional[int] = ..., tick_e8: _Optional[int] = ..., quote_per_lot_tick: _Optional[int] = ..., t1: _Optional[int] = ..., t2: _Optional[int] = ..., maintenance_ppm: _Optional[_Iterable[int]] = ..., initial_ppm: _Optional[_Iterable[int]] = ..., maker_fee_ppm: _Optional[int] = ..., taker_fee_ppm: _Optional[int] = ..., liquidation_fee_ppm: _Optional[int] = ..., keeper_share_ppm: _Optional[int] = ..., close_factor_ppm: _Optional[int] = ..., closeout_ppm: _Optional[int] = ..., max_funding_rate_ppm: _Optional[int] = ..., max_open_interest: _Optional[int] = ..., status: _Optional[int] = ..., old_mark: _Optional[int] = ..., old_funding_index: _Optional[int] = ..., old_open_interest: _Optional[int] = ..., mark: _Optional[int] = ..., funding_step: _Optional[int] = ...) -> None: ...
+
+class WitnessMarketChange(_message.Message):
+    __slots__ = ("market", "config_hash")
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    CONFIG_HASH_FIELD_NUMBER: _ClassVar[int]
+    market: int
+    config_hash: bytes
+    def __init__(self, market: _Optional[int] = ..., config_hash: _Optional[bytes] = ...) -> None: ...
 
 class WitnessAccount(_message.Message):
     __slots__ = ("id", "is_new", "owner", "agent", "agent_until_s", "collateral", "sizes", "funding_indexes", "slots_root", "new_slots_root", "siblings", "closing", "last_entry", "open_request", "deposit_request", "agent_request", "withdraw_request")

@@ -23,6 +23,65 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// What a risk row proves.
+type RiskKind int32
+
+const (
+	RiskKind_RISK_KIND_UNSPECIFIED RiskKind = 0 // Always refused.
+	RiskKind_RISK_KIND_TAKEOVER    RiskKind = 1 // The outcome of a LIQUIDATE request.
+	RiskKind_RISK_KIND_CLOSE       RiskKind = 2 // The outcome of a CLOSE request.
+	RiskKind_RISK_KIND_BOOK        RiskKind = 3 // A liquidation in the book.
+	RiskKind_RISK_KIND_ABSORB      RiskKind = 4 // The insurance account takes a position.
+	RiskKind_RISK_KIND_DELEVERAGE  RiskKind = 5 // A counterparty gives a position up.
+)
+
+// Enum value maps for RiskKind.
+var (
+	RiskKind_name = map[int32]string{
+		0: "RISK_KIND_UNSPECIFIED",
+		1: "RISK_KIND_TAKEOVER",
+		2: "RISK_KIND_CLOSE",
+		3: "RISK_KIND_BOOK",
+		4: "RISK_KIND_ABSORB",
+		5: "RISK_KIND_DELEVERAGE",
+	}
+	RiskKind_value = map[string]int32{
+		"RISK_KIND_UNSPECIFIED": 0,
+		"RISK_KIND_TAKEOVER":    1,
+		"RISK_KIND_CLOSE":       2,
+		"RISK_KIND_BOOK":        3,
+		"RISK_KIND_ABSORB":      4,
+		"RISK_KIND_DELEVERAGE":  5,
+	}
+)
+
+func (x RiskKind) Enum() *RiskKind {
+	p := new(RiskKind)
+	*p = x
+	return p
+}
+
+func (x RiskKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (RiskKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_zkclear_v1_witness_proto_enumTypes[0].Descriptor()
+}
+
+func (RiskKind) Type() protoreflect.EnumType {
+	return &file_zkclear_v1_witness_proto_enumTypes[0]
+}
+
+func (x RiskKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use RiskKind.Descriptor instead.
+func (RiskKind) EnumDescriptor() ([]byte, []int) {
+	return file_zkclear_v1_witness_proto_rawDescGZIP(), []int{0}
+}
+
 // How an account ends the batch.
 type ClosingClass int32
 
@@ -60,11 +119,11 @@ func (x ClosingClass) String() string {
 }
 
 func (ClosingClass) Descriptor() protoreflect.EnumDescriptor {
-	return file_zkclear_v1_witness_proto_enumTypes[0].Descriptor()
+	return file_zkclear_v1_witness_proto_enumTypes[1].Descriptor()
 }
 
 func (ClosingClass) Type() protoreflect.EnumType {
-	return &file_zkclear_v1_witness_proto_enumTypes[0]
+	return &file_zkclear_v1_witness_proto_enumTypes[1]
 }
 
 func (x ClosingClass) Number() protoreflect.EnumNumber {
@@ -73,7 +132,7 @@ func (x ClosingClass) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ClosingClass.Descriptor instead.
 func (ClosingClass) EnumDescriptor() ([]byte, []int) {
-	return file_zkclear_v1_witness_proto_rawDescGZIP(), []int{0}
+	return file_zkclear_v1_witness_proto_rawDescGZIP(), []int{1}
 }
 
 // One batch as private inputs of the circuit. Field elements and addresses are big endian.
@@ -94,6 +153,8 @@ type Witness struct {
 	Entries        []*WitnessEntry        `protobuf:"bytes,12,rep,name=entries,proto3" json:"entries,omitempty"`                                       // Entries, sorted by (account, slot).
 	Fills          []*WitnessFill         `protobuf:"bytes,13,rep,name=fills,proto3" json:"fills,omitempty"`                                           // Fills in the order of the batch.
 	Requests       []*WitnessRequest      `protobuf:"bytes,14,rep,name=requests,proto3" json:"requests,omitempty"`                                     // Consumed requests in queue order.
+	Risks          []*WitnessRisk         `protobuf:"bytes,15,rep,name=risks,proto3" json:"risks,omitempty"`                                           // Risk requests in queue order, then risk entries; DELEVERAGE last, by (subject, market, rank).
+	MarketChanges  []*WitnessMarketChange `protobuf:"bytes,16,rep,name=market_changes,json=marketChanges,proto3" json:"market_changes,omitempty"`      // By market; at most one a market.
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -226,6 +287,105 @@ func (x *Witness) GetRequests() []*WitnessRequest {
 	return nil
 }
 
+func (x *Witness) GetRisks() []*WitnessRisk {
+	if x != nil {
+		return x.Risks
+	}
+	return nil
+}
+
+func (x *Witness) GetMarketChanges() []*WitnessMarketChange {
+	if x != nil {
+		return x.MarketChanges
+	}
+	return nil
+}
+
+// One risk request or risk entry: whose position, in which market, who takes it.
+type WitnessRisk struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	Kind            RiskKind               `protobuf:"varint,1,opt,name=kind,proto3,enum=zkclear.v1.RiskKind" json:"kind,omitempty"`                     // What it proves.
+	Source          uint32                 `protobuf:"varint,2,opt,name=source,proto3" json:"source,omitempty"`                                          // Index into requests (TAKEOVER, CLOSE) or entries.
+	SubjectRow      uint32                 `protobuf:"varint,3,opt,name=subject_row,json=subjectRow,proto3" json:"subject_row,omitempty"`                // Row of the account whose position it is.
+	CounterpartyRow uint32                 `protobuf:"varint,4,opt,name=counterparty_row,json=counterpartyRow,proto3" json:"counterparty_row,omitempty"` // Row of the taker; DELEVERAGE: of the entry's account; else 0.
+	Market          uint32                 `protobuf:"varint,5,opt,name=market,proto3" json:"market,omitempty"`                                          // Market index.
+	Lots            uint64                 `protobuf:"varint,6,opt,name=lots,proto3" json:"lots,omitempty"`                                              // Lots that are or would be moved (docs/liquidation.md, k or A).
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *WitnessRisk) Reset() {
+	*x = WitnessRisk{}
+	mi := &file_zkclear_v1_witness_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WitnessRisk) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WitnessRisk) ProtoMessage() {}
+
+func (x *WitnessRisk) ProtoReflect() protoreflect.Message {
+	mi := &file_zkclear_v1_witness_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WitnessRisk.ProtoReflect.Descriptor instead.
+func (*WitnessRisk) Descriptor() ([]byte, []int) {
+	return file_zkclear_v1_witness_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *WitnessRisk) GetKind() RiskKind {
+	if x != nil {
+		return x.Kind
+	}
+	return RiskKind_RISK_KIND_UNSPECIFIED
+}
+
+func (x *WitnessRisk) GetSource() uint32 {
+	if x != nil {
+		return x.Source
+	}
+	return 0
+}
+
+func (x *WitnessRisk) GetSubjectRow() uint32 {
+	if x != nil {
+		return x.SubjectRow
+	}
+	return 0
+}
+
+func (x *WitnessRisk) GetCounterpartyRow() uint32 {
+	if x != nil {
+		return x.CounterpartyRow
+	}
+	return 0
+}
+
+func (x *WitnessRisk) GetMarket() uint32 {
+	if x != nil {
+		return x.Market
+	}
+	return 0
+}
+
+func (x *WitnessRisk) GetLots() uint64 {
+	if x != nil {
+		return x.Lots
+	}
+	return 0
+}
+
 // A listed market: configuration and live values of the old state, mark and funding step of the batch.
 type WitnessMarket struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
@@ -256,7 +416,7 @@ type WitnessMarket struct {
 
 func (x *WitnessMarket) Reset() {
 	*x = WitnessMarket{}
-	mi := &file_zkclear_v1_witness_proto_msgTypes[1]
+	mi := &file_zkclear_v1_witness_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -268,7 +428,7 @@ func (x *WitnessMarket) String() string {
 func (*WitnessMarket) ProtoMessage() {}
 
 func (x *WitnessMarket) ProtoReflect() protoreflect.Message {
-	mi := &file_zkclear_v1_witness_proto_msgTypes[1]
+	mi := &file_zkclear_v1_witness_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -281,7 +441,7 @@ func (x *WitnessMarket) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WitnessMarket.ProtoReflect.Descriptor instead.
 func (*WitnessMarket) Descriptor() ([]byte, []int) {
-	return file_zkclear_v1_witness_proto_rawDescGZIP(), []int{1}
+	return file_zkclear_v1_witness_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *WitnessMarket) GetLotE8() uint64 {
@@ -431,6 +591,59 @@ func (x *WitnessMarket) GetFundingStep() int64 {
 	return 0
 }
 
+// A row of the markets whose configuration a MARKET request of the batch replaces or lists.
+type WitnessMarketChange struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Market        uint32                 `protobuf:"varint,1,opt,name=market,proto3" json:"market,omitempty"`                          // Row.
+	ConfigHash    []byte                 `protobuf:"bytes,2,opt,name=config_hash,json=configHash,proto3" json:"config_hash,omitempty"` // Hash of the new configuration, 32 bytes.
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WitnessMarketChange) Reset() {
+	*x = WitnessMarketChange{}
+	mi := &file_zkclear_v1_witness_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WitnessMarketChange) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WitnessMarketChange) ProtoMessage() {}
+
+func (x *WitnessMarketChange) ProtoReflect() protoreflect.Message {
+	mi := &file_zkclear_v1_witness_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WitnessMarketChange.ProtoReflect.Descriptor instead.
+func (*WitnessMarketChange) Descriptor() ([]byte, []int) {
+	return file_zkclear_v1_witness_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *WitnessMarketChange) GetMarket() uint32 {
+	if x != nil {
+		return x.Market
+	}
+	return 0
+}
+
+func (x *WitnessMarketChange) GetConfigHash() []byte {
+	if x != nil {
+		return x.ConfigHash
+	}
+	return nil
+}
+
 // One opened account: its stored leaf, its path in the tree as it stands when this row is replaced.
 type WitnessAccount struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
@@ -458,7 +671,7 @@ type WitnessAccount struct {
 
 func (x *WitnessAccount) Reset() {
 	*x = WitnessAccount{}
-	mi := &file_zkclear_v1_witness_proto_msgTypes[2]
+	mi := &file_zkclear_v1_witness_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -470,7 +683,7 @@ func (x *WitnessAccount) String() string {
 func (*WitnessAccount) ProtoMessage() {}
 
 func (x *WitnessAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_zkclear_v1_witness_proto_msgTypes[2]
+	mi := &file_zkclear_v1_witness_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -483,7 +696,7 @@ func (x *WitnessAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WitnessAccount.ProtoReflect.Descriptor instead.
 func (*WitnessAccount) Descriptor() ([]byte, []int) {
-	return file_zkclear_v1_witness_proto_rawDescGZIP(), []int{2}
+	return file_zkclear_v1_witness_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *WitnessAccount) GetId() uint32 {
@@ -620,7 +833,7 @@ type WitnessEntry struct {
 
 func (x *WitnessEntry) Reset() {
 	*x = WitnessEntry{}
-	mi := &file_zkclear_v1_witness_proto_msgTypes[3]
+	mi := &file_zkclear_v1_witness_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -632,7 +845,7 @@ func (x *WitnessEntry) String() string {
 func (*WitnessEntry) ProtoMessage() {}
 
 func (x *WitnessEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_zkclear_v1_witness_proto_msgTypes[3]
+	mi := &file_zkclear_v1_witness_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -645,7 +858,7 @@ func (x *WitnessEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WitnessEntry.ProtoReflect.Descriptor instead.
 func (*WitnessEntry) Descriptor() ([]byte, []int) {
-	return file_zkclear_v1_witness_proto_rawDescGZIP(), []int{3}
+	return file_zkclear_v1_witness_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *WitnessEntry) GetWord() []byte {
@@ -702,7 +915,7 @@ type WitnessFill struct {
 
 func (x *WitnessFill) Reset() {
 	*x = WitnessFill{}
-	mi := &file_zkclear_v1_witness_proto_msgTypes[4]
+	mi := &file_zkclear_v1_witness_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -714,7 +927,7 @@ func (x *WitnessFill) String() string {
 func (*WitnessFill) ProtoMessage() {}
 
 func (x *WitnessFill) ProtoReflect() protoreflect.Message {
-	mi := &file_zkclear_v1_witness_proto_msgTypes[4]
+	mi := &file_zkclear_v1_witness_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -727,7 +940,7 @@ func (x *WitnessFill) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WitnessFill.ProtoReflect.Descriptor instead.
 func (*WitnessFill) Descriptor() ([]byte, []int) {
-	return file_zkclear_v1_witness_proto_rawDescGZIP(), []int{4}
+	return file_zkclear_v1_witness_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *WitnessFill) GetMaker() uint32 {
@@ -764,7 +977,7 @@ type WitnessRequest struct {
 
 func (x *WitnessRequest) Reset() {
 	*x = WitnessRequest{}
-	mi := &file_zkclear_v1_witness_proto_msgTypes[5]
+	mi := &file_zkclear_v1_witness_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -776,7 +989,7 @@ func (x *WitnessRequest) String() string {
 func (*WitnessRequest) ProtoMessage() {}
 
 func (x *WitnessRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zkclear_v1_witness_proto_msgTypes[5]
+	mi := &file_zkclear_v1_witness_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -789,7 +1002,7 @@ func (x *WitnessRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WitnessRequest.ProtoReflect.Descriptor instead.
 func (*WitnessRequest) Descriptor() ([]byte, []int) {
-	return file_zkclear_v1_witness_proto_rawDescGZIP(), []int{5}
+	return file_zkclear_v1_witness_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *WitnessRequest) GetPayload() []byte {
@@ -825,7 +1038,7 @@ var File_zkclear_v1_witness_proto protoreflect.FileDescriptor
 const file_zkclear_v1_witness_proto_rawDesc = "" +
 	"\n" +
 	"\x18zkclear/v1/witness.proto\x12\n" +
-	"zkclear.v1\"\xa5\x04\n" +
+	"zkclear.v1\"\x9c\x05\n" +
 	"\aWitness\x12\x14\n" +
 	"\x05shape\x18\x01 \x01(\tR\x05shape\x12\x16\n" +
 	"\x06domain\x18\x02 \x01(\fR\x06domain\x12\x16\n" +
@@ -842,7 +1055,17 @@ const file_zkclear_v1_witness_proto_rawDesc = "" +
 	"\baccounts\x18\v \x03(\v2\x1a.zkclear.v1.WitnessAccountR\baccounts\x122\n" +
 	"\aentries\x18\f \x03(\v2\x18.zkclear.v1.WitnessEntryR\aentries\x12-\n" +
 	"\x05fills\x18\r \x03(\v2\x17.zkclear.v1.WitnessFillR\x05fills\x126\n" +
-	"\brequests\x18\x0e \x03(\v2\x1a.zkclear.v1.WitnessRequestR\brequests\"\xe4\x05\n" +
+	"\brequests\x18\x0e \x03(\v2\x1a.zkclear.v1.WitnessRequestR\brequests\x12-\n" +
+	"\x05risks\x18\x0f \x03(\v2\x17.zkclear.v1.WitnessRiskR\x05risks\x12F\n" +
+	"\x0emarket_changes\x18\x10 \x03(\v2\x1f.zkclear.v1.WitnessMarketChangeR\rmarketChanges\"\xc7\x01\n" +
+	"\vWitnessRisk\x12(\n" +
+	"\x04kind\x18\x01 \x01(\x0e2\x14.zkclear.v1.RiskKindR\x04kind\x12\x16\n" +
+	"\x06source\x18\x02 \x01(\rR\x06source\x12\x1f\n" +
+	"\vsubject_row\x18\x03 \x01(\rR\n" +
+	"subjectRow\x12)\n" +
+	"\x10counterparty_row\x18\x04 \x01(\rR\x0fcounterpartyRow\x12\x16\n" +
+	"\x06market\x18\x05 \x01(\rR\x06market\x12\x12\n" +
+	"\x04lots\x18\x06 \x01(\x04R\x04lots\"\xe4\x05\n" +
 	"\rWitnessMarket\x12\x15\n" +
 	"\x06lot_e8\x18\x01 \x01(\x04R\x05lotE8\x12\x17\n" +
 	"\atick_e8\x18\x02 \x01(\x04R\x06tickE8\x12+\n" +
@@ -866,7 +1089,11 @@ const file_zkclear_v1_witness_proto_rawDesc = "" +
 	"\x11old_funding_index\x18\x12 \x01(\x12R\x0foldFundingIndex\x12*\n" +
 	"\x11old_open_interest\x18\x13 \x01(\x04R\x0foldOpenInterest\x12\x12\n" +
 	"\x04mark\x18\x14 \x01(\x04R\x04mark\x12!\n" +
-	"\ffunding_step\x18\x15 \x01(\x12R\vfundingStep\"\xb6\x04\n" +
+	"\ffunding_step\x18\x15 \x01(\x12R\vfundingStep\"N\n" +
+	"\x13WitnessMarketChange\x12\x16\n" +
+	"\x06market\x18\x01 \x01(\rR\x06market\x12\x1f\n" +
+	"\vconfig_hash\x18\x02 \x01(\fR\n" +
+	"configHash\"\xb6\x04\n" +
 	"\x0eWitnessAccount\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\rR\x02id\x12\x15\n" +
 	"\x06is_new\x18\x02 \x01(\bR\x05isNew\x12\x14\n" +
@@ -907,7 +1134,14 @@ const file_zkclear_v1_witness_proto_rawDesc = "" +
 	"\aoutcome\x18\x02 \x01(\rR\aoutcome\x12\x16\n" +
 	"\x06amount\x18\x03 \x01(\x04R\x06amount\x12\x1f\n" +
 	"\vaccount_row\x18\x04 \x01(\rR\n" +
-	"accountRow*\x80\x01\n" +
+	"accountRow*\x96\x01\n" +
+	"\bRiskKind\x12\x19\n" +
+	"\x15RISK_KIND_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12RISK_KIND_TAKEOVER\x10\x01\x12\x13\n" +
+	"\x0fRISK_KIND_CLOSE\x10\x02\x12\x12\n" +
+	"\x0eRISK_KIND_BOOK\x10\x03\x12\x14\n" +
+	"\x10RISK_KIND_ABSORB\x10\x04\x12\x18\n" +
+	"\x14RISK_KIND_DELEVERAGE\x10\x05*\x80\x01\n" +
 	"\fClosingClass\x12\x1d\n" +
 	"\x19CLOSING_CLASS_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17CLOSING_CLASS_UNCHANGED\x10\x01\x12\x19\n" +
@@ -926,29 +1160,35 @@ func file_zkclear_v1_witness_proto_rawDescGZIP() []byte {
 	return file_zkclear_v1_witness_proto_rawDescData
 }
 
-var file_zkclear_v1_witness_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_zkclear_v1_witness_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_zkclear_v1_witness_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_zkclear_v1_witness_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_zkclear_v1_witness_proto_goTypes = []any{
-	(ClosingClass)(0),      // 0: zkclear.v1.ClosingClass
-	(*Witness)(nil),        // 1: zkclear.v1.Witness
-	(*WitnessMarket)(nil),  // 2: zkclear.v1.WitnessMarket
-	(*WitnessAccount)(nil), // 3: zkclear.v1.WitnessAccount
-	(*WitnessEntry)(nil),   // 4: zkclear.v1.WitnessEntry
-	(*WitnessFill)(nil),    // 5: zkclear.v1.WitnessFill
-	(*WitnessRequest)(nil), // 6: zkclear.v1.WitnessRequest
+	(RiskKind)(0),               // 0: zkclear.v1.RiskKind
+	(ClosingClass)(0),           // 1: zkclear.v1.ClosingClass
+	(*Witness)(nil),             // 2: zkclear.v1.Witness
+	(*WitnessRisk)(nil),         // 3: zkclear.v1.WitnessRisk
+	(*WitnessMarket)(nil),       // 4: zkclear.v1.WitnessMarket
+	(*WitnessMarketChange)(nil), // 5: zkclear.v1.WitnessMarketChange
+	(*WitnessAccount)(nil),      // 6: zkclear.v1.WitnessAccount
+	(*WitnessEntry)(nil),        // 7: zkclear.v1.WitnessEntry
+	(*WitnessFill)(nil),         // 8: zkclear.v1.WitnessFill
+	(*WitnessRequest)(nil),      // 9: zkclear.v1.WitnessRequest
 }
 var file_zkclear_v1_witness_proto_depIdxs = []int32{
-	2, // 0: zkclear.v1.Witness.markets:type_name -> zkclear.v1.WitnessMarket
-	3, // 1: zkclear.v1.Witness.accounts:type_name -> zkclear.v1.WitnessAccount
-	4, // 2: zkclear.v1.Witness.entries:type_name -> zkclear.v1.WitnessEntry
-	5, // 3: zkclear.v1.Witness.fills:type_name -> zkclear.v1.WitnessFill
-	6, // 4: zkclear.v1.Witness.requests:type_name -> zkclear.v1.WitnessRequest
-	0, // 5: zkclear.v1.WitnessAccount.closing:type_name -> zkclear.v1.ClosingClass
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	4, // 0: zkclear.v1.Witness.markets:type_name -> zkclear.v1.WitnessMarket
+	6, // 1: zkclear.v1.Witness.accounts:type_name -> zkclear.v1.WitnessAccount
+	7, // 2: zkclear.v1.Witness.entries:type_name -> zkclear.v1.WitnessEntry
+	8, // 3: zkclear.v1.Witness.fills:type_name -> zkclear.v1.WitnessFill
+	9, // 4: zkclear.v1.Witness.requests:type_name -> zkclear.v1.WitnessRequest
+	3, // 5: zkclear.v1.Witness.risks:type_name -> zkclear.v1.WitnessRisk
+	5, // 6: zkclear.v1.Witness.market_changes:type_name -> zkclear.v1.WitnessMarketChange
+	0, // 7: zkclear.v1.WitnessRisk.kind:type_name -> zkclear.v1.RiskKind
+	1, // 8: zkclear.v1.WitnessAccount.closing:type_name -> zkclear.v1.ClosingClass
+	9, // [9:9] is the sub-list for method output_type
+	9, // [9:9] is the sub-list for method input_type
+	9, // [9:9] is the sub-list for extension type_name
+	9, // [9:9] is the sub-list for extension extendee
+	0, // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_zkclear_v1_witness_proto_init() }
@@ -961,8 +1201,8 @@ func file_zkclear_v1_witness_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zkclear_v1_witness_proto_rawDesc), len(file_zkclear_v1_witness_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   6,
+			NumEnums:      2,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
