@@ -21,6 +21,8 @@ from zkclear.crypto.signatures import recover, sign, to_long
 from zkclear.v1 import (
     account_pb2,
     account_pb2_grpc,
+    liquidation_pb2,
+    liquidation_pb2_grpc,
     market_data_pb2,
     market_data_pb2_grpc,
     oracle_pb2,
@@ -61,6 +63,7 @@ class Exchange(
     trading_pb2_grpc.TradingServiceServicer,
     account_pb2_grpc.AccountServiceServicer,
     oracle_pb2_grpc.OracleServiceServicer,
+    liquidation_pb2_grpc.LiquidationServiceServicer,
 ):
     """Answers well, unless `answers` holds refusals to give first."""
 
@@ -73,6 +76,9 @@ class Exchange(
         self.sequence = 0
         self.contract = CHAIN.contract
         self.receipt_key = key_of(SEQUENCER)
+        self.at_risk = []
+        self.accounts = {}
+        self.alerts = []
 
     def _take(self, name, request, context):
         self.calls.append((name, request))
@@ -189,6 +195,67 @@ class Exchange(
             order.cancel_reason = order_pb2.CANCEL_REASON_REQUESTED
         return trading_pb2.CancelOrderResponse(orders=ended, receipt=self.receipt(action))
 
+    def PreviewOrder(self, request, context):
+        self._take("PreviewOrder", request, context)
+        return trading_pb2.PreviewOrderResponse(
+            would_fill_e8=request.fields.size_e8,
+            average_price_e8=request.fields.limit_price_e8,
+            fee_e6=750_000,
+            equity_after_e6=-5,
+            available_e6=-6,
+            refusals=["INSUFFICIENT_MARGIN"],
+        )
+
+    def ListFundingRates(self, request, context):
+        self._take("ListFundingRates", request, context)
+        return market_data_pb2.ListFundingRatesResponse(
+            rates=[market_data_pb2.FundingRate(batch=7, step=-3, funding_index=12, rate_ppm=-40, time_s=100)]
+        )
+
+    def GetAccount(self, request, context):
+        self._take("GetAccount", request, context)
+        known = self.accounts.get(request.account, account_pb2.Account(account=request.account))
+        return account_pb2.GetAccountResponse(account=known)
+
+    def ListAtRisk(self, request, context):
+        self._take("ListAtRisk", request, context)
+        return liquidation_pb2.ListAtRiskResponse(accounts=self.at_risk)
+
+    def ListLiquidations(self, request, context):
+        self._take("ListLiquidations", request, context)
+        row = liquidation_pb2.Liquidation(
+            kind=liquidation_pb2.LIQUIDATION_KIND_TAKEOVER,
+            account=2,
+            market="ETH-USD",
+            size_e8=-5 * 10**7,
+            counterparty=3,
+            discount_e6=1_500_000,
+            counterparty_e6=750_000,
+            batch=9,
+            time_s=100,
+        )
+        return liquidation_pb2.ListLiquidationsResponse(liquidations=[row])
+
+    def PrepareLiquidation(self, request, context):
+        self._take("PrepareLiquidation", request, context)
+        return liquidation_pb2.PrepareLiquidationResponse(
+            contract=self.contract.to_bytes(20, "big"),
+            calldata=b"call",
+            bond_e6=20_000_000,
+            size_e8=request.max_size_e8 or 10**8,
+            outcome=4,
+        )
+
+    def StreamMarginAlerts(self, request, context):
+        """One connection gives the first list of messages that is left; None in it is silence."""
+        self._take("StreamMarginAlerts", request, context)
+        for message in self.alerts.pop(0) if self.alerts else ():
+            if message is None:
+                while context.is_active():
+                    time.sleep(0.01)
+                return
+            yield message
+
     def SubmitReport(self, request, context):
         self._take("SubmitReport", request, context)
         report = request.report
@@ -207,6 +274,7 @@ def serving():
     trading_pb2_grpc.add_TradingServiceServicer_to_server(exchange, server)
     account_pb2_grpc.add_AccountServiceServicer_to_server(exchange, server)
     oracle_pb2_grpc.add_OracleServiceServicer_to_server(exchange, server)
+    liquidation_pb2_grpc.add_LiquidationServiceServicer_to_server(exchange, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:

@@ -7,10 +7,11 @@ Amounts are `Decimal | str | int`, never float; every refusal is an exception of
 from zkclear.client.amounts import round_to_step
 from zkclear.client.chain import ChainClient
 from zkclear.client.client import Client
+from zkclear.client.new_order import NewOrder, OrderPreview
 from zkclear.client.oracle import Oracle
 from zkclear.client.order import Order
 from zkclear.client.signers import DevSigner, KeystoreSigner, LocalSigner, Signer
-from zkclear.client.trader import NewOrder, Trader, Withdrawal
+from zkclear.client.trader import Trader, Withdrawal
 
 __all__ = [
     "ChainClient",
@@ -21,6 +22,7 @@ __all__ = [
     "NewOrder",
     "Oracle",
     "Order",
+    "OrderPreview",
     "Signer",
     "Trader",
     "Withdrawal",

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Self
 
+from zkclear.client.alerts import MarginAlerts
+from zkclear.client.amounts import PPM, Number, from_ppm, scaled, size_e8
 from zkclear.client.chain import ChainClient
 from zkclear.client.connection import Connection
+from zkclear.client.errors import BadRequest
 from zkclear.client.models import (
     AccountState,
     Batch,
@@ -16,12 +19,17 @@ from zkclear.client.models import (
     Request,
     Trade,
 )
+from zkclear.client.new_order import NewOrder, OrderPreview, preview
 from zkclear.client.oracle import Oracle
 from zkclear.client.receipts import ReceiptBook
+from zkclear.client.risk import AtRisk, FundingRate, Liquidation, PreparedLiquidation
 from zkclear.client.signers import LocalSigner, Signer
 from zkclear.client.trader import Trader
 from zkclear.crypto.eip712 import Domain
-from zkclear.v1 import account_pb2, audit_pb2, market_data_pb2
+from zkclear.v1 import account_pb2, audit_pb2, liquidation_pb2, market_data_pb2
+
+HEALTH_PPM_MAX = 2**31 - 1
+"""Health travels as a signed 32-bit number of 10^-6."""
 
 
 class Client:
@@ -78,6 +86,50 @@ class Client:
     def prices(self) -> dict[str, Decimal | None]:
         """The marks of the open batch by market; None before the first price."""
         return {market.name: market.mark_price for market in self.markets()}
+
+    def funding(self, market: str, *, limit: int = 100) -> tuple[FundingRate, ...]:
+        """The funding steps of a market, newest first."""
+        request = market_data_pb2.ListFundingRatesRequest(market=market)
+        method = self.connection.market_data.ListFundingRates
+        return tuple(map(FundingRate.of, self.connection.pages(method, request, "rates", limit)))
+
+    def at_risk(self, *, health_below: Number = 1, market: str = "", limit: int = 100) -> tuple[AtRisk, ...]:
+        """Accounts with positions and a health below the bound (1: the liquidatable ones), nearest to liquidation first."""
+        request = liquidation_pb2.ListAtRiskRequest(health_below_ppm=_health_ppm(health_below), market=market)
+        method = self.connection.liquidation.ListAtRisk
+        return tuple(map(AtRisk.of, self.connection.pages(method, request, "accounts", limit)))
+
+    def margin_alerts(self, *, health_below: Number = 1, **options: Any) -> MarginAlerts:
+        """
+        First every account with a health below the bound, then every change; an iterator that connects again by itself.
+
+        Options: `patience_s` and `silence_s` of `MarginAlerts`.
+        """
+        request = liquidation_pb2.StreamMarginAlertsRequest(health_below_ppm=_health_ppm(health_below))
+        method, target = self.connection.liquidation.StreamMarginAlerts, self.connection.transport.target
+        return MarginAlerts(method, request, target=target, **options)
+
+    def liquidations(
+        self, *, account: int = 0, market: str = "", limit: int = 100
+    ) -> tuple[Liquidation, ...]:
+        """What was liquidated, newest first; of one account or market if given."""
+        request = liquidation_pb2.ListLiquidationsRequest(account=account, market=market)
+        method = self.connection.liquidation.ListLiquidations
+        return tuple(map(Liquidation.of, self.connection.pages(method, request, "liquidations", limit)))
+
+    def prepare_liquidation(
+        self, account: int, market: str, *, taker: int, max_size: Number | None = None
+    ) -> PreparedLiquidation:
+        """The call that takes a position over, and what it would bring at the marks of this moment. Sends nothing."""
+        lot_e8 = self.connection.grid(market).lot_e8
+        request = liquidation_pb2.PrepareLiquidationRequest(
+            account=account,
+            market=market,
+            max_size_e8=0 if max_size is None else size_e8(max_size, lot_e8=lot_e8),
+            taker=taker,
+        )
+        method = self.connection.liquidation.PrepareLiquidation
+        return PreparedLiquidation.of(self.connection.call(method, request))
 
     def account(self, number: int) -> "AccountView":
         """The account with this number; nothing is read yet."""
@@ -136,8 +188,26 @@ class AccountView:
         """The account's positions."""
         return self.state().positions
 
+    def preview(
+        self, market: str, side: str, size: Number, price: Number | None = None, **options: Any
+    ) -> OrderPreview:
+        """What an order with the arguments of `Trader.place` would do now; needs no key."""
+        return preview(self.connection, self.number, NewOrder(market, side, size, price, **options))
+
     def requests(self, *, limit: int = 100) -> tuple[Request, ...]:
         """The account's L1 requests, newest first."""
         request = account_pb2.ListRequestsRequest(account=self.number)
         method = self.connection.accounts.ListRequests
         return tuple(map(Request.of, self.connection.pages(method, request, "requests", limit)))
+
+
+def _health_ppm(health: Number) -> int:
+    """A health bound in 10^-6, rounded down, as health itself is."""
+    value = int(scaled(health, PPM, name="health_below"))
+    if not 0 < value <= HEALTH_PPM_MAX:
+        raise BadRequest(
+            f"health_below must be at least 0.000001 and at most {from_ppm(HEALTH_PPM_MAX):f}, but is {health}",
+            reason="INVALID_FIELD",
+            metadata={"field": "health_below", "given": str(health)},
+        )
+    return value

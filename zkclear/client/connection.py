@@ -14,6 +14,7 @@ from zkclear.crypto.eip712 import NAME, VERSION, Domain
 from zkclear.v1 import (
     account_pb2_grpc,
     audit_pb2_grpc,
+    liquidation_pb2_grpc,
     market_data_pb2,
     market_data_pb2_grpc,
     oracle_pb2_grpc,
@@ -49,6 +50,7 @@ class Connection:
         self.accounts = account_pb2_grpc.AccountServiceStub(channel)
         self.trading = trading_pb2_grpc.TradingServiceStub(channel)
         self.audit = audit_pb2_grpc.AuditServiceStub(channel)
+        self.liquidation = liquidation_pb2_grpc.LiquidationServiceStub(channel)
         self.oracle = oracle_pb2_grpc.OracleServiceStub(channel)
         self._listed: market_data_pb2.ListMarketsResponse | None = None
         self._domain: Domain | None = None

@@ -11,9 +11,18 @@ STEPS = ("SEQUENCED", "BATCHED", "PROVED", "SETTLED")
 """How final something is; steps only go up."""
 
 
+OUTCOMES = {1: "EXECUTED", 2: "NOTHING_TO_DO", 3: "NOT_LIQUIDATABLE", 4: "TAKER_UNFIT", 5: "FUND_UNFIT"}
+"""What became of a request that a batch took."""
+
+
 def step_of(value: int) -> str:
     """The name of a settlement step."""
     return order_pb2.Settlement.Name(value).removeprefix("SETTLEMENT_")
+
+
+def outcome_of(code: int) -> str | None:
+    """The name of an outcome, None while no batch took the request; a code that this version does not know is shown as it is."""
+    return OUTCOMES.get(code, str(code)) if code else None
 
 
 def reached(step: str, wanted: str) -> bool:
@@ -41,6 +50,10 @@ class Market:
     maintenance: tuple[Decimal, ...]
     thresholds: tuple[Decimal, Decimal]
     max_funding_rate: Decimal
+    liquidation_fee: Decimal
+    keeper_share: Decimal
+    close_factor: Decimal
+    closeout: Decimal
     open_interest: Decimal
     max_open_interest: Decimal
     min_notional: Decimal
@@ -63,6 +76,10 @@ class Market:
             maintenance=tuple(map(from_ppm, message.maintenance_ppm)),
             thresholds=(from_e6(message.t1_e6), from_e6(message.t2_e6)),
             max_funding_rate=from_ppm(message.max_funding_rate_ppm),
+            liquidation_fee=from_ppm(message.liquidation_fee_ppm),
+            keeper_share=from_ppm(message.keeper_share_ppm),
+            close_factor=from_ppm(message.close_factor_ppm),
+            closeout=from_ppm(message.closeout_ppm),
             open_interest=from_e8(message.open_interest_e8),
             max_open_interest=from_e8(message.max_open_interest_e8),
             min_notional=from_e6(message.min_notional_e6),
@@ -128,7 +145,7 @@ class Trade:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """One position; + is long."""
+    """One position; + is long. `liquidation_price` is the mark at which the account would be liquidatable; None: no mark is."""
 
     market: str
     size: Decimal
@@ -136,6 +153,7 @@ class Position:
     notional: Decimal
     initial: Decimal
     maintenance: Decimal
+    liquidation_price: Decimal | None
 
     @classmethod
     def of(cls, message: Any) -> "Position":
@@ -147,6 +165,7 @@ class Position:
             notional=from_e6(message.notional_e6),
             initial=from_e6(message.initial_e6),
             maintenance=from_e6(message.maintenance_e6),
+            liquidation_price=from_e8(message.liquidation_price_e8) if message.liquidation_price_e8 else None,
         )
 
 
@@ -190,7 +209,7 @@ class AccountState:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request of the contract's queue; `batch` is None until one takes it."""
+    """One request of the contract's queue; `batch` and `outcome` are None until one takes it."""
 
     request: int
     kind: str
@@ -199,6 +218,11 @@ class Request:
     address: str | None
     until_s: int
     paid: Decimal
+    market: str | None
+    max_size: Decimal
+    executed_size: Decimal
+    taker: int | None
+    outcome: str | None
     batch: int | None
     settlement: str | None
 
@@ -213,6 +237,11 @@ class Request:
             address=hex_text(message.address) if message.address else None,
             until_s=message.until_s,
             paid=from_e6(message.paid_e6),
+            market=message.market or None,
+            max_size=from_e8(message.max_size_e8),
+            executed_size=from_e8(message.executed_size_e8),
+            taker=message.taker or None,
+            outcome=outcome_of(message.outcome),
             batch=message.batch or None,
             settlement=step_of(message.settlement) if message.settlement else None,
         )

@@ -1,6 +1,5 @@
 """Orders, cancels and withdrawals of one account, signed with one key."""
 
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -8,16 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from zkclear.client.amounts import (
-    E8,
     Number,
-    fraction,
     from_e6,
     from_e8,
     money_e6,
-    price_e8,
-    round_to_step,
     seconds,
-    size_e8,
 )
 from zkclear.client.connection import Connection
 from zkclear.client.errors import (
@@ -30,13 +24,13 @@ from zkclear.client.errors import (
     from_reason,
 )
 from zkclear.client.models import hex_text, step_of
+from zkclear.client.new_order import NewOrder, OrderPreview, now_s, order_fields, preview
 from zkclear.client.nonces import Nonces
 from zkclear.client.order import Order, poll
 from zkclear.client.signers import Signer
 from zkclear.client.transport import error_of_status
 from zkclear.crypto import eip712
 from zkclear.rules import actions
-from zkclear.rules.actions import TimeInForce
 from zkclear.rules.units import SLOTS
 from zkclear.v1 import account_pb2, audit_pb2, batch_pb2, order_pb2, trading_pb2
 
@@ -44,21 +38,6 @@ ITEMS_A_CALL = 50
 NONCE_TRIES = 3
 READ_ACCESS_S = 12 * 3_600
 READ_ACCESS_KEY = "zkclear-read-bin"
-
-
-@dataclass(frozen=True, slots=True)
-class NewOrder:
-    """One order of `place_many`, with the arguments of `place`."""
-
-    market: str
-    side: str
-    size: Number
-    price: Number | None = None
-    tif: str = "GTC"
-    reduce_only: bool = False
-    expiry: str | int | timedelta = "24h"
-    slippage: Number = "0.01"
-    self_trade: str = "CANCEL_MAKER"
 
 
 @dataclass(slots=True)
@@ -195,6 +174,12 @@ class Trader:
         side = "sell" if size > 0 else "buy"
         return self.place(market, side, from_e8(abs(size)), reduce_only=True, slippage=slippage)
 
+    def preview(
+        self, market: str, side: str, size: Number, price: Number | None = None, **options: Any
+    ) -> OrderPreview:
+        """What `place` with these arguments would do now; nothing is signed and nothing changes."""
+        return preview(self._connection, self.account, NewOrder(market, side, size, price, **options))
+
     def order(self, digest: bytes | str) -> Order:
         """An order by its digest."""
         raw = bytes.fromhex(digest.removeprefix("0x")) if isinstance(digest, str) else digest
@@ -251,7 +236,7 @@ class Trader:
             account=self.account,
             market=market,
             before_nonce=self._slots.now(),
-            expiry_s=_now_s() + 60,
+            expiry_s=now_s() + 60,
         )
         digest = eip712.cancel_all_digest(
             self._connection.domain,
@@ -278,7 +263,7 @@ class Trader:
             recipient=to,
             asset=self._connection.listed.asset,
             amount_e6=money_e6(amount),
-            expiry_s=_now_s() + seconds(expiry),
+            expiry_s=now_s() + seconds(expiry),
             nonce=nonce,
         )
         digest = eip712.withdraw_digest(
@@ -345,8 +330,8 @@ class Trader:
 
     def _access(self) -> tuple[tuple[str, bytes], ...]:
         """A signature that lets this account's private reads through, made anew before it ends."""
-        if self._read is None or self._read.valid_until_s < _now_s() + 60:
-            until = _now_s() + READ_ACCESS_S
+        if self._read is None or self._read.valid_until_s < now_s() + 60:
+            until = now_s() + READ_ACCESS_S
             digest = eip712.read_access_digest(
                 self._connection.domain, account=self.account, valid_until=until
             )
@@ -357,17 +342,7 @@ class Trader:
 
     def _request(self, new: NewOrder, nonce: int, *, replace: bool = False) -> trading_pb2.SubmitOrderRequest:
         """The signed form of an order; what is off its lot or tick is refused here."""
-        grid = self._connection.grid(new.market)
-        price = self._capped_price(new) if new.price is None else new.price
-        fields = order_pb2.OrderFields(
-            account=self.account,
-            market=new.market,
-            action=_action(new),
-            size_e8=size_e8(new.size, lot_e8=grid.lot_e8),
-            limit_price_e8=price_e8(price, tick_e8=grid.tick_e8),
-            expiry_s=_now_s() + seconds(new.expiry),
-            nonce=nonce,
-        )
+        fields = order_fields(self._connection, self.account, new, nonce=nonce)
         return trading_pb2.SubmitOrderRequest(
             fields=fields,
             signature=self._signer.sign(self._digest(fields)),
@@ -399,17 +374,6 @@ class Trader:
             expiry=fields.expiry_s,
             nonce=fields.nonce,
         )
-
-    def _capped_price(self, new: NewOrder) -> Decimal:
-        """The worst price of a market order: the mark with its slippage, rounded so that the cap holds."""
-        markets = {market.name: market for market in self._connection.list_markets().markets}
-        grid = markets[new.market]
-        if not grid.mark_price_e8:
-            raise ExchangeNotAvailable(f"{new.market} has no price yet", reason="ORACLE_STALE")
-        slippage = fraction(new.slippage, name="slippage")
-        sells = new.side.lower() == "sell"
-        cap = Decimal(grid.mark_price_e8) / E8 * (1 - slippage if sells else 1 + slippage)
-        return round_to_step(cap, from_e8(grid.tick_e8), up=sells)
 
     def _submit(self, request: trading_pb2.SubmitOrderRequest) -> Order:
         answer = self._connection.call(self._connection.trading.SubmitOrder, request)
@@ -453,25 +417,6 @@ def _error_of_item(status: Any) -> BaseError:
     return error_of_status(status) or BadRequest(status.message, reason="UNKNOWN")
 
 
-def _action(new: NewOrder) -> str:
-    """The action string of an order; a side or time in force that does not exist is refused with those that do."""
-    side, tif = new.side.upper(), "IOC" if new.price is None else new.tif.upper()
-    if side not in ("BUY", "SELL"):
-        raise BadRequest(
-            f"side {new.side!r} is neither 'buy' nor 'sell'",
-            reason="INVALID_FIELD",
-            metadata={"field": "side", "allowed": "buy, sell"},
-        )
-    if tif not in TimeInForce.__members__:
-        raise BadRequest(
-            f"tif {new.tif!r} is unknown; it is one of {', '.join(TimeInForce.__members__)}",
-            reason="INVALID_FIELD",
-            metadata={"field": "tif", "allowed": ", ".join(TimeInForce.__members__)},
-        )
-    code = actions.order_code(sell=side == "SELL", tif=TimeInForce[tif], reduce_only=new.reduce_only)
-    return actions.ORDER_NAMES[code]
-
-
 def _self_trade(name: str) -> str:
     """The message's name of what happens instead of a trade with oneself."""
     known = [each.removeprefix("SELF_TRADE_") for each in order_pb2.SelfTrade.keys()[1:]]
@@ -482,7 +427,3 @@ def _self_trade(name: str) -> str:
             metadata={"field": "self_trade", "allowed": ", ".join(known)},
         )
     return f"SELF_TRADE_{name.upper()}"
-
-
-def _now_s() -> int:
-    return time.time_ns() // 10**9

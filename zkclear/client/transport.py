@@ -119,9 +119,9 @@ class Transport:
                 return method(request, timeout=self.deadline_s, metadata=identified)
             except grpc.RpcError as failure:
                 error = error_of_call(failure, target=self.target)
-                if attempt == self.retries or not _worth_another_try(error):
+                if attempt == self.retries or not may_be_retried(error):
                     raise error from failure
-                time.sleep(_wait_ms(error, attempt) / 1_000)
+                time.sleep(wait_ms(error, attempt) / 1_000)
         raise AssertionError("the last attempt returns or raises")
 
     def close(self) -> None:
@@ -129,14 +129,14 @@ class Transport:
         self.channel.close()
 
 
-def _worth_another_try(error: BaseError) -> bool:
+def may_be_retried(error: BaseError) -> bool:
     """Nobody answered, or the answer was to come back later; a nonce or an order has to be signed anew instead."""
     return type(error) in (NetworkError, RequestTimeout, DDoSProtection, ExchangeNotAvailable) and (
         error.reason not in ("EXCHANGE_FROZEN", "CANCELLED")
     )
 
 
-def _wait_ms(error: BaseError, attempt: int) -> int:
+def wait_ms(error: BaseError, attempt: int) -> int:
     """As long as the answer says, else twice as long each time, in both cases with a bound."""
     asked: int = getattr(error, "retry_ms", 0)
     return min(asked or BACKOFF_MS << attempt, LONGEST_WAIT_MS)
