@@ -22,6 +22,8 @@ OTHERS = (
     "matching",
     "stream",
     "oracle",
+    "funding",
+    "risk",
     "batching",
     "journal",
     "sequencer",

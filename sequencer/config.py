@@ -83,6 +83,12 @@ class OracleSettings(_Section):
     stale_after_s: int = Field(default=15, ge=1)
 
 
+class FundingSettings(_Section):
+    """How large an order must be to count as evidence of the book's price, 10^-6 tokens."""
+
+    impact_notional_e6: int = Field(default=1_000_000_000, ge=1, lt=1 << 56)
+
+
 class BatchingSettings(_Section):
     """When and how large batches are sealed."""
 
@@ -128,6 +134,7 @@ class Configuration(BaseSettings):
     tls: TlsSettings = TlsSettings()
     matching: MatchingSettings = MatchingSettings()
     oracle: OracleSettings = OracleSettings()
+    funding: FundingSettings = FundingSettings()
     batching: BatchingSettings = BatchingSettings()
     journal: JournalSettings = JournalSettings()
     sequencer: SequencerSettings

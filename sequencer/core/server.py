@@ -49,6 +49,7 @@ def core_settings(configuration: Configuration) -> Settings:
         max_age_ms=configuration.batching.max_age_ms,
         max_shape=configuration.batching.max_shape,
         max_unproved=configuration.batching.max_unproved,
+        impact_notional_e6=configuration.funding.impact_notional_e6,
     )
 
 

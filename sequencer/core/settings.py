@@ -17,6 +17,7 @@ class Settings:
     max_age_ms: int = 4000
     max_shape: str = "medium"
     max_unproved: int = 64
+    impact_notional_e6: int = 1_000_000_000
 
     def record(self) -> dict[str, Any]:
         """As plain values, for the journal."""
