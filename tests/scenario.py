@@ -6,7 +6,7 @@ meets every kind of entry, request and closing in batches of shape `tiny`.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import patch
@@ -20,7 +20,7 @@ from zkclear.crypto.entry import entry_digest, listing
 from zkclear.crypto.keccak import keccak256
 from zkclear.crypto.signatures import ORDER, address_of, recover, sign
 from zkclear.crypto.state_tree import StateTree
-from zkclear.rules import actions
+from zkclear.rules import actions, netting, opening, risks, transition
 from zkclear.rules.batch import Batch, Entry, Fill, Request, RequestKind
 from zkclear.rules.shapes import TINY, Shape
 from zkclear.rules.state import MarketConfig, State, genesis
@@ -234,8 +234,17 @@ def scripted(venue: Venue) -> Iterator[tuple[str, Batch]]:
     yield "empty", venue.draft()
 
 
+CLEARING = (transition, opening, netting, risks)
+"""The modules that clear a batch and name the rules that they use."""
+
+
 @contextmanager
 def lawless(**rules: Callable[..., Any]) -> Iterator[None]:
-    """Replace rules of `transition` for a while, as an operator would who forges a batch."""
-    with patch.multiple("zkclear.rules.transition", **rules):
+    """Replace rules wherever a batch is cleared, for a while, as an operator would who forges a batch."""
+    with ExitStack() as stack:
+        for name, rule in rules.items():
+            homes = [module for module in CLEARING if hasattr(module, name)]
+            assert homes, f"no rule of the transition is called {name}"
+            for module in homes:
+                stack.enter_context(patch.object(module, name, rule))
         yield

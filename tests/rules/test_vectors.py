@@ -19,6 +19,7 @@ MODULES = (
     "fills",
     "requests",
     "closing",
+    "liquidation",
     "markets",
     "words",
     "transition",

@@ -5,10 +5,23 @@ from typing import Any
 
 from tests.vectors import records
 from tests.vectors.records import Plain
-from zkclear.rules import closing, fills, funding, margin, markets, num, orders, requests, words
+from zkclear.rules import (
+    closing,
+    deleveraging,
+    fills,
+    funding,
+    liquidation,
+    margin,
+    markets,
+    num,
+    orders,
+    requests,
+    risks,
+    words,
+)
 from zkclear.rules.batch import Entry, Fill, Outcome
 from zkclear.rules.shapes import shape_by_name
-from zkclear.rules.state import Rates, Slot
+from zkclear.rules.state import UNLISTED, Rates, Slot
 from zkclear.rules.transition import apply_batch
 
 
@@ -140,6 +153,75 @@ def _step_limit(plain: Plain) -> int:
     return funding.step_limit(config, mark=plain["mark"], elapsed=plain["elapsed"])
 
 
+def _holding(plain: Plain, name: str = "account") -> liquidation.Holding:
+    rows = tuple(records.market_from_plain(market) for market in plain["markets"])
+    standing = liquidation.stand(records.account_from_plain(plain[name]), rows)
+    return liquidation.hold(standing, plain["index"], rows)
+
+
+def _liquidation(plain: Plain) -> Plain:
+    holding, lots = _holding(plain), plain["lots"]
+    standing, amount = holding.standing, liquidation.discount(holding, lots)
+    return {
+        "equity": standing.equity,
+        "maintenance": standing.maintenance,
+        "initial": standing.initial,
+        "liquidatable": standing.is_liquidatable,
+        "deep": liquidation.is_deep(holding),
+        "allowed": liquidation.allowed_lots(holding),
+        "chunk": liquidation.chunk_lots(holding),
+        "freed": liquidation.freed(holding, lots),
+        "give": liquidation.give(holding, lots),
+        "fee_cap": liquidation.fee_cap(holding, lots),
+        "discount": amount,
+        "keeper_share": liquidation.keeper_share(holding, amount),
+    }
+
+
+def _moved(result: tuple[Outcome, int, liquidation.Move | None]) -> Plain:
+    outcome, lots, move = result
+    cash = [0, 0, 0] if move is None else [move.subject_cash, move.counterparty_cash, move.fund_cash]
+    return {"code": int(outcome.code), "amount": outcome.amount, "lots": lots, "cash": cash}
+
+
+def _takeover(plain: Plain) -> Plain:
+    taker = _holding(plain, "taker").standing
+    return _moved(risks.takeover_outcome(_holding(plain), taker, plain["most"]))
+
+
+def _close_out(plain: Plain) -> Plain:
+    fund = _holding(plain, "fund").standing
+    return _moved(risks.close_outcome(_holding(plain), fund, plain["most"]))
+
+
+def _needed(plain: Plain) -> Plain:
+    holding, fund = _holding(plain), _holding(plain, "fund").standing
+    lots = deleveraging.needed_lots(holding, fund)
+    whole = liquidation.deleverage(holding, lots, before=0)
+    return {
+        "lots": lots,
+        "hole": -whole.discount,
+        "fund_fits": liquidation.fund_fits(holding, fund, holding.lots),
+    }
+
+
+def _ranking(plain: Plain) -> list[int]:
+    rows = tuple(records.market_from_plain(market) for market in plain["markets"])
+    standings = {
+        row["id"]: liquidation.stand(records.account_from_plain(row), rows) for row in plain["accounts"]
+    }
+    holding = liquidation.hold(standings[plain["subject"]], plain["index"], rows)
+    return list(map(int, deleveraging.ranking(holding, plain["subject"], standings, rows)))
+
+
+def _check_change(plain: Plain) -> Plain:
+    rows = [records.market_from_plain(market) for market in plain["markets"]]
+    rows += [UNLISTED] * (plain["rows"] - len(rows))
+    return records.market_to_plain(
+        markets.check_change(rows, plain["index"], records.config_from_plain(plain["config"]))
+    )
+
+
 def _apply(plain: Plain) -> Plain:
     after = apply_batch(records.state_from_plain(plain["state"]), records.batch_from_plain(plain["batch"]))
     return records.state_to_plain(after)
@@ -168,6 +250,12 @@ CALLS: dict[str, Callable[[Plain], Any]] = {
     "closing_class": _closing,
     "open_interest_after": _open_interest,
     "check_config": _config,
+    "check_change": _check_change,
+    "liquidation": _liquidation,
+    "takeover_outcome": _takeover,
+    "close_outcome": _close_out,
+    "needed_lots": _needed,
+    "ranking": _ranking,
     "entry_word": lambda plain: words.entry_word(Entry(**plain["entry"])),
     "request_word": lambda plain: words.request_word(records.request_from_plain(plain["request"])),
     "parse_request": lambda plain: records.request_to_plain(words.parse_request(plain["word"])),

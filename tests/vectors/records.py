@@ -149,6 +149,11 @@ def request_to_plain(request: Request) -> Plain:
         "amount": request.amount,
         "address": request.address,
         "until": request.until,
+        "market": request.market,
+        "lots": request.lots,
+        "taker": request.taker,
+        "config": None if request.config is None else config_to_plain(request.config),
+        "config_hash": request.config_hash,
     }
 
 
@@ -160,6 +165,11 @@ def request_from_plain(plain: Plain) -> Request:
         amount=plain["amount"],
         address=plain["address"],
         until=plain["until"],
+        market=plain["market"],
+        lots=plain["lots"],
+        taker=plain["taker"],
+        config=None if plain["config"] is None else config_from_plain(plain["config"]),
+        config_hash=plain["config_hash"],
     )
 
 

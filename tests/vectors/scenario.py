@@ -5,9 +5,10 @@ from typing import Any
 
 from tests.vectors.drawer import BTC, ETH
 from zkclear.rules.batch import Batch, Entry, Fill, Request, RequestKind
+from zkclear.rules.opening import advance_markets, open_accounts, resolve_requests
 from zkclear.rules.shapes import MARKETS
 from zkclear.rules.state import MarketConfig, State, genesis
-from zkclear.rules.transition import advance_markets, apply_batch, open_accounts, resolve_requests
+from zkclear.rules.transition import apply_batch
 from zkclear.rules.units import Seconds
 
 FEE_RECIPIENT = 0xFEE

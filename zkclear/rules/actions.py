@@ -2,7 +2,7 @@
 The closed set of actions: what a wallet shows as a string and a batch carries as 8 bits.
 
 Bits: 0 side (BUY 0, SELL 1); 1-2 time in force; 3 reduce only; 4-5 plain, stop or take profit;
-6-7 class (01 order, 10 signed instruction, 00 padding). Source: surface section 6.
+6-7 class (01 order, 10 signed instruction, 11 risk entry without a signature, 00 padding). Source: surface section 6.
 """
 
 from enum import IntEnum
@@ -24,6 +24,11 @@ SELL_BIT = 0x01
 REDUCE_ONLY_BIT = 0x08
 WITHDRAW = 0x80
 CANCEL = 0x82
+RISK_CLASS = 0xC0
+LIQUIDATION_BUY = 0xC0
+LIQUIDATION_SELL = 0xC1
+ABSORB = 0xC2
+DELEVERAGE = 0xC3
 
 
 def order_code(*, sell: bool, tif: TimeInForce, reduce_only: bool) -> int:
@@ -49,8 +54,18 @@ def is_order(code: int) -> bool:
     return code & 0xF0 == ORDER_CLASS
 
 
+def is_liquidation(code: int) -> bool:
+    """Whether `code` is a liquidation in the book."""
+    return code in (LIQUIDATION_BUY, LIQUIDATION_SELL)
+
+
+def is_risk(code: int) -> bool:
+    """Whether `code` is a risk entry, which nobody signs."""
+    return LIQUIDATION_BUY <= code <= DELEVERAGE
+
+
 def is_sell(code: int) -> bool:
-    """Whether an order sells."""
+    """Whether an order or a liquidation sells."""
     return code & SELL_BIT != 0
 
 

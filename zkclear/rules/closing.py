@@ -80,6 +80,27 @@ def closing_class(
     )
 
 
+def close_absorbing(closing: Account, markets: Sequence[Market]) -> ClosingClass:
+    """
+    The class of account 0 in a batch that absorbs: healthy, or the batch is invalid.
+
+    Units:   quote.
+    Bounds:  those of `margin`.
+    Rounds:  requirements up.
+    Rejects: FUND_UNFIT.
+    Claims:  C5, C7.
+    """
+    if not _healthy(closing, markets):
+        raise Rejected(
+            Reject.FUND_UNFIT,
+            {
+                "equity": equity(closing.collateral, closing.positions, markets),
+                "initial": margin_initial(closing.positions, markets),
+            },
+        )
+    return ClosingClass.HEALTHY
+
+
 def check_bounds(opening: Account, closing: Account, markets: Sequence[Market]) -> None:
     """
     Refuse an account that leaves its bounds: size, collateral, and the value of a position that grew.

@@ -30,7 +30,7 @@ def fee(cost: Quote, rate: Ppm) -> Quote:
 
 @dataclass(frozen=True, slots=True)
 class Legs:
-    """What one fill moves: the price, and the cash of each side (quote, signed) and of account 1."""
+    """What one fill moves: the price, and the cash of each side (quote, signed) and of whom the fees go to."""
 
     price: Ticks
     cost: Quote
@@ -60,9 +60,10 @@ def check_fill(
     Claims:  C2, C3.
     """
     in_range(fill.lots, 1, 2**48, reason=Reject.FIELD_OUT_OF_RANGE, field="fill.lots")
-    for index, entry in ((fill.maker, maker), (fill.taker, taker)):
-        if not actions.is_order(entry.action):
-            raise Rejected(Reject.UNKNOWN_ACTION, {"entry": index, "given": entry.action})
+    if not actions.is_order(maker.action):
+        raise Rejected(Reject.UNKNOWN_ACTION, {"entry": fill.maker, "given": maker.action})
+    if not (actions.is_order(taker.action) or actions.is_liquidation(taker.action)):
+        raise Rejected(Reject.UNKNOWN_ACTION, {"entry": fill.taker, "given": taker.action})
     if maker.market != taker.market:
         raise Rejected(Reject.MARKET_MISMATCH, {"maker": maker.market, "taker": taker.market})
     if actions.is_sell(maker.action) == actions.is_sell(taker.action):
@@ -82,7 +83,9 @@ def check_fill(
 
 def legs(fill: Fill, maker: Entry, config: MarketConfig) -> Legs:
     """
-    What a fill moves: buyer pays the cost, seller gets it, both pay their fee, account 1 gets the fees.
+    What a fill moves: buyer pays the cost, seller gets it, both pay their fee.
+
+    Account 1 gets the fees; account 0 if the taker is a liquidation.
 
     Units:   quote; sizes in lots, + for the buyer.
     Bounds:  cost < 2^56, since the maker's whole order is; the three cash legs sum to 0.

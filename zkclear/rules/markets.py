@@ -5,11 +5,11 @@ Contract twin: `MarketLib.sol`. Vectors: `markets.json`.
 """
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from zkclear.rules.reject import Reject, Rejected
-from zkclear.rules.state import MarketConfig, Rates
+from zkclear.rules.state import UNLISTED, Market, MarketConfig, Rates
 from zkclear.rules.units import (
     PPM,
     PPM_BOUND,
@@ -152,3 +152,29 @@ def check_config(config: MarketConfig) -> None:
     most = min(SIZE_BOUND, -(-SIZE_E8_BOUND // config.lot_e8))
     in_range(config.max_open_interest, 1, most, reason=bad, field="max_open_interest")
     in_range(config.status, 1, 2, reason=bad, field="status")
+
+
+KEPT_FIELDS = ("lot_e8", "tick_e8", "quote_per_lot_tick")
+"""What a change may not touch: positions and orders are counted in it."""
+
+
+def check_change(markets: Sequence[Market], index: int, config: MarketConfig) -> Market:
+    """
+    The market `index` with a new configuration: a listed one changed, or the next free row listed.
+
+    Units:   as design section 4.
+    Bounds:  those of `check_config`; a change keeps lot and tick.
+    Rounds:  nothing.
+    Rejects: BAD_MARKET_CONFIG with the field, REBATE_TOO_LARGE, UNLISTED_MARKET.
+    Claims:  C4, C9.
+    """
+    check_config(config)
+    old = markets[index]
+    if old == UNLISTED:
+        if index > 0 and markets[index - 1] == UNLISTED:
+            raise Rejected(Reject.UNLISTED_MARKET, {"market": index - 1})
+        return Market(config)
+    for name in KEPT_FIELDS:
+        if getattr(old.config, name) != getattr(config, name):
+            raise Rejected(Reject.BAD_MARKET_CONFIG, {"market": index, "field": name})
+    return replace(old, config=config)

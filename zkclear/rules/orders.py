@@ -11,11 +11,13 @@ from zkclear.rules.margin import notional_at_entry
 from zkclear.rules.reject import Reject, Rejected
 from zkclear.rules.state import LIVE, Account, Market, Slot
 from zkclear.rules.units import (
+    ACCOUNT_BOUND,
     NONCE_BOUND,
     QUOTE_BOUND,
     SECONDS_BOUND,
     SIZE_BOUND,
     SLOT_CLOSED,
+    SLOTS,
     TICKS_BOUND,
     Address,
     Lots,
@@ -53,26 +55,23 @@ def check_terms(entry: Entry, markets: tuple[Market, ...], *, timestamp: Seconds
     Refuse an entry whose signed terms can never be part of a batch at this time.
 
     Units:   lots, ticks and seconds of the entry word.
-    Bounds:  orders: 1 <= lots < 2^40, 1 <= limit < 2^32, notional < 2^56; withdrawals: 1 <= amount < 2^62.
+    Bounds:  orders: 1 <= lots < 2^40, 1 <= limit < 2^32, notional < 2^56; withdrawals: 1 <= amount < 2^62;
+             risk entries: no signer, no end, a nonce that is only a place.
     Rounds:  nothing.
     Rejects: FIELD_OUT_OF_RANGE, ORDER_EXPIRED, UNKNOWN_ACTION, UNLISTED_MARKET, MARKET_HALTED, NOTIONAL_TOO_LARGE.
     Claims:  C2, C3.
     """
     in_range(entry.nonce, 0, NONCE_BOUND, reason=Reject.FIELD_OUT_OF_RANGE, field="nonce")
     in_range(entry.expiry, 0, SECONDS_BOUND, reason=Reject.FIELD_OUT_OF_RANGE, field="expiry")
-    in_range(entry.trigger, 0, 1, reason=Reject.FIELD_OUT_OF_RANGE, field="trigger")
+    last = ACCOUNT_BOUND if entry.action == actions.DELEVERAGE else 1
+    in_range(entry.trigger, 0, last, reason=Reject.FIELD_OUT_OF_RANGE, field="trigger")
+    if actions.is_risk(entry.action):
+        _check_risk_terms(entry, markets)
+        return
     if entry.expiry < timestamp:
         raise Rejected(Reject.ORDER_EXPIRED, {"expiry_s": entry.expiry, "timestamp_s": timestamp})
     if actions.is_order(entry.action):
-        in_range(entry.lots, 1, SIZE_BOUND, reason=Reject.FIELD_OUT_OF_RANGE, field="lots")
-        in_range(entry.limit, 1, TICKS_BOUND, reason=Reject.FIELD_OUT_OF_RANGE, field="limit")
-        market = _listed_market(entry, markets)
-        if market.config.status != LIVE:
-            raise Rejected(
-                Reject.MARKET_HALTED,
-                {"market": entry.market, "status": market.config.status},
-            )
-        notional_at_entry(entry.lots, entry.limit, quote_per_lot_tick=market.config.quote_per_lot_tick)
+        _check_tradable(entry, markets)
     elif entry.action == actions.WITHDRAW:
         in_range(
             entry.amount,
@@ -87,6 +86,49 @@ def check_terms(entry: Entry, markets: tuple[Market, ...], *, timestamp: Seconds
         _listed_market(entry, markets)
     else:
         raise Rejected(Reject.UNKNOWN_ACTION, {"field": "action", "given": entry.action})
+
+
+def _check_tradable(entry: Entry, markets: tuple[Market, ...]) -> None:
+    """Lots, limit, value and market of an entry that takes part in fills."""
+    in_range(entry.lots, 1, SIZE_BOUND, reason=Reject.FIELD_OUT_OF_RANGE, field="lots")
+    in_range(entry.limit, 1, TICKS_BOUND, reason=Reject.FIELD_OUT_OF_RANGE, field="limit")
+    market = _listed_market(entry, markets)
+    if market.config.status != LIVE:
+        raise Rejected(Reject.MARKET_HALTED, {"market": entry.market, "status": market.config.status})
+    notional_at_entry(entry.lots, entry.limit, quote_per_lot_tick=market.config.quote_per_lot_tick)
+
+
+def _check_risk_terms(entry: Entry, markets: tuple[Market, ...]) -> None:
+    """The fields of a risk entry; what it asks for is checked by `risks.entry_risks`."""
+    for field, given, low, high in (
+        ("signer", entry.signer, 0, 1),
+        ("expiry", entry.expiry, SECONDS_BOUND - 1, SECONDS_BOUND),
+        ("nonce", entry.nonce, 0, SLOTS),
+    ):
+        in_range(given, low, high, reason=Reject.FIELD_OUT_OF_RANGE, field=field)
+    if actions.is_liquidation(entry.action):
+        _check_tradable(entry, markets)
+        return
+    _listed_market(entry, markets)
+    if entry.action == actions.ABSORB:
+        in_range(entry.amount, 0, 1, reason=Reject.FIELD_OUT_OF_RANGE, field="amount")
+    else:
+        in_range(entry.lots, 1, SIZE_BOUND, reason=Reject.FIELD_OUT_OF_RANGE, field="lots")
+        in_range(entry.rank, 0, SLOTS, reason=Reject.FIELD_OUT_OF_RANGE, field="rank")
+
+
+def check_filled(entry: Entry, *, filled: Lots) -> None:
+    """
+    Refuse more fills of a liquidation in the book than its lots; no other risk entry has fills.
+
+    Units:   lots.
+    Bounds:  0 <= filled <= lots.
+    Rounds:  nothing.
+    Rejects: OVERFILLED.
+    Claims:  C7.
+    """
+    if filled > entry.lots:
+        raise Rejected(Reject.OVERFILLED, {"lots": entry.lots, "filled_before": 0, "filled": filled})
 
 
 def _listed_market(entry: Entry, markets: tuple[Market, ...]) -> Market:

@@ -10,23 +10,30 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from zkclear.rules import actions
-from zkclear.rules.batch import Batch, Outcome, Request, RequestKind
+from zkclear.rules.batch import Batch, Outcome, RequestKind
 from zkclear.rules.closing import (
     ClosingClass,
     check_bounds,
+    close_absorbing,
     closing_class,
     open_interest_after,
 )
-from zkclear.rules.fills import check_fill, legs
-from zkclear.rules.funding import advance, settle_account
 from zkclear.rules.margin import withdrawable
+from zkclear.rules.netting import Net, check_own_fills, net_fills, net_risks
 from zkclear.rules.num import div_floor
-from zkclear.rules.orders import authorise, check_terms, did_not_grow, slot_after
+from zkclear.rules.opening import Opening, advance_markets, open_accounts, resolve, value_accounts
+from zkclear.rules.orders import authorise, check_filled, check_terms, did_not_grow, slot_after
 from zkclear.rules.reject import Reject, Rejected
-from zkclear.rules.requests import apply_to_opening, check_requests, outcome
-from zkclear.rules.state import Account, Market, Position, Slot, State, empty_account
+from zkclear.rules.requests import change_markets
+from zkclear.rules.risks import (
+    RiskKind,
+    RiskRow,
+    check_subjects,
+    entry_risks,
+    standing_still,
+)
+from zkclear.rules.state import Account, Market, Position, Slot, State
 from zkclear.rules.units import (
-    FEES,
     INSURANCE,
     PPM,
     SECONDS_BOUND,
@@ -39,18 +46,12 @@ from zkclear.rules.units import (
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
-    """An account as a batch opens it. `stored` is the old leaf's content (of a new account: empty, with its owner)."""
-
-    stored: Account
-    account: Account
-    is_new: bool
-    dust: int
-
-
-@dataclass(frozen=True, slots=True)
 class Clearing:
-    """Everything that a batch did: the new state, and each opened account before and after."""
+    """
+    Everything that a batch did: the new state, and each opened account before and after.
+
+    `markets` are at the batch's marks, with the configurations that judged it; `risks` in the order of the risk rows.
+    """
 
     state: State
     markets: tuple[Market, ...]
@@ -58,6 +59,7 @@ class Clearing:
     closings: Mapping[AccountId, Account]
     classes: Mapping[AccountId, ClosingClass]
     outcomes: tuple[Outcome, ...]
+    risks: tuple[RiskRow, ...]
 
 
 def apply_batch(state: State, batch: Batch) -> State:
@@ -86,17 +88,22 @@ def clear(state: State, batch: Batch) -> Clearing:
     elapsed = _check_header(state, batch)
     marked = advance_markets(state, batch, elapsed=elapsed)
     openings = open_accounts(state, batch, marked)
-    outcomes = resolve_requests(batch, openings, marked)
+    standings = value_accounts(openings, marked)
+    outcomes, asked = resolve(batch, openings, standings, marked)
     if batch.outcomes != outcomes:
         raise Rejected(
             Reject.BAD_OUTCOME,
             {"given": str(batch.outcomes), "expected": str(outcomes)},
         )
     _check_entries(batch, openings, marked)
-    net = _net_fills(batch, openings, marked)
+    risks = (*asked, *entry_risks(batch.entries, standings, marked))
+    check_subjects(risks)
+    net = net_fills(batch, standings, marked)
+    net_risks(risks, net)
     withdrawn = _withdrawals(batch, openings, marked, outcomes)
     dust = state.funding_dust + sum(opening.dust for opening in openings.values())
     credit = Quote(div_floor(dust, PPM))
+    absorbs = any(row.kind is RiskKind.ABSORB for row in risks)
     closings, classes = {}, {}
     for account_id, opening in openings.items():
         bonus = credit if account_id == INSURANCE else Quote(0)
@@ -109,10 +116,15 @@ def clear(state: State, batch: Batch) -> Clearing:
             slots=_slots_after(account_id, opening, batch, net),
         )
         check_bounds(opening.account, closing, marked)
-        classes[account_id] = closing_class(opening.account, closing, marked, withdrawn=withdrawn[account_id])
+        classes[account_id] = (
+            close_absorbing(closing, marked)
+            if absorbs and account_id == INSURANCE
+            else closing_class(opening.account, closing, marked, withdrawn=withdrawn[account_id])
+        )
         closings[account_id] = closing
-    _check_reduce_only(batch, openings, closings)
-    markets = _with_open_interest(marked, openings, closings)
+    check_own_fills(batch, standings, net)
+    _check_not_grown(_reducing(batch) | standing_still(risks), openings, closings)
+    markets = change_markets(_with_open_interest(marked, openings, closings), batch.requests)
     after = State(
         accounts=MappingProxyType({**state.accounts, **closings}),
         markets=markets,
@@ -128,6 +140,7 @@ def clear(state: State, batch: Batch) -> Clearing:
         closings=MappingProxyType(closings),
         classes=MappingProxyType(classes),
         outcomes=outcomes,
+        risks=risks,
     )
 
 
@@ -152,91 +165,8 @@ def _check_header(state: State, batch: Batch) -> Seconds:
     return Seconds(batch.timestamp - state.timestamp)
 
 
-def advance_markets(state: State, batch: Batch, *, elapsed: Seconds) -> tuple[Market, ...]:
-    """
-    The markets at the batch's marks and funding indexes; open interest is still the old one.
-
-    Units:   marks in ticks, steps in 10^-6 quote a lot.
-    Bounds:  one mark and one step a listed market.
-    Rounds:  nothing.
-    Rejects: UNLISTED_MARKET and those of `funding.advance`.
-    Claims:  C1, C6.
-    """
-    listed = state.listed
-    if len(batch.marks) != listed or len(batch.funding_steps) != listed:
-        raise Rejected(
-            Reject.UNLISTED_MARKET,
-            {
-                "listed": listed,
-                "marks": len(batch.marks),
-                "funding_steps": len(batch.funding_steps),
-            },
-        )
-    moved = tuple(
-        advance(market, mark=mark, step=step, elapsed=elapsed)
-        for market, mark, step in zip(state.markets[:listed], batch.marks, batch.funding_steps, strict=True)
-    )
-    return moved + state.markets[listed:]
-
-
-def open_accounts(state: State, batch: Batch, markets: tuple[Market, ...]) -> dict[AccountId, Opening]:
-    """
-    Accounts 0 and 1 and every account that an entry or a request names, in id order, at their opening state.
-
-    No other account may be opened: settling its funding would move the root in a way that calldata does not show.
-
-    Units:   quote.
-    Bounds:  the requests are those of `check_requests`.
-    Rounds:  funding down, against the account.
-    Rejects: ACCOUNT_NOT_FOUND, ACCOUNT_EXISTS and those of `check_requests`.
-    Claims:  C6, C9, C11.
-    """
-    check_requests(batch.requests)
-    requests: dict[AccountId, list[Request]] = defaultdict(list)
-    for request in batch.requests:
-        requests[request.account].append(request)
-    named = {INSURANCE, FEES, *requests, *(entry.account for entry in batch.entries)}
-    openings = {}
-    for account_id in sorted(named):
-        mine = requests.get(account_id, [])
-        opens = next((request for request in mine if request.kind is RequestKind.OPEN), None)
-        exists = account_id in state.accounts
-        if opens is not None and exists:
-            raise Rejected(Reject.ACCOUNT_EXISTS, {"account": account_id})
-        if opens is None and not exists:
-            raise Rejected(Reject.ACCOUNT_NOT_FOUND, {"account": account_id})
-        stored = (
-            state.accounts[account_id]
-            if opens is None
-            else empty_account(opens.address, markets=len(state.markets))
-        )
-        settled = settle_account(stored, markets)
-        openings[account_id] = Opening(
-            stored=stored,
-            account=apply_to_opening(settled.account, mine),
-            is_new=opens is not None,
-            dust=settled.dust,
-        )
-    return openings
-
-
-def resolve_requests(
-    batch: Batch, openings: Mapping[AccountId, Opening], markets: tuple[Market, ...]
-) -> tuple[Outcome, ...]:
-    """
-    The outcome of every request of the batch, in queue order.
-
-    Units:   quote.
-    Bounds:  defined for every request.
-    Rounds:  nothing.
-    Rejects: nothing.
-    Claims:  C9.
-    """
-    return tuple(outcome(request, openings[request.account].account, markets) for request in batch.requests)
-
-
 def _check_entries(batch: Batch, openings: Mapping[AccountId, Opening], markets: tuple[Market, ...]) -> None:
-    """Order, terms and signature of every entry."""
+    """Order and terms of every entry, and the signature of those that need one."""
     for before, entry in zip(batch.entries, batch.entries[1:], strict=False):
         if entry.position <= before.position:
             raise Rejected(
@@ -249,47 +179,14 @@ def _check_entries(batch: Batch, openings: Mapping[AccountId, Opening], markets:
             )
     for entry in batch.entries:
         check_terms(entry, markets, timestamp=batch.timestamp)
+        if actions.is_risk(entry.action):
+            continue
         authorise(
             openings[entry.account].account,
             entry.signer,
             timestamp=batch.timestamp,
             owner_only=entry.action == actions.WITHDRAW,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Net:
-    """Sums over the fills: lots by entry, lots by (account, market), cash by account."""
-
-    filled: dict[int, int]
-    lots: dict[tuple[AccountId, int], int]
-    cash: dict[AccountId, int]
-
-
-def _net_fills(batch: Batch, openings: Mapping[AccountId, Opening], markets: tuple[Market, ...]) -> _Net:
-    """Every fill checked, and all effects added up: addition commutes, so no order between fills matters."""
-    net = _Net(filled=defaultdict(int), lots=defaultdict(int), cash=defaultdict(int))
-    for fill in batch.fills:
-        for index in (fill.maker, fill.taker):
-            in_range(
-                index,
-                0,
-                len(batch.entries),
-                reason=Reject.FILL_INDEX_OUT_OF_RANGE,
-                field="fill.index",
-            )
-        maker, taker = batch.entries[fill.maker], batch.entries[fill.taker]
-        owners = [openings[entry.account].account.owner for entry in (maker, taker)]
-        check_fill(fill, maker, taker, maker_owner=owners[0], taker_owner=owners[1])
-        moved = legs(fill, maker, markets[maker.market].config)
-        net.filled[fill.maker] += fill.lots
-        net.filled[fill.taker] += fill.lots
-        net.lots[maker.account, maker.market] += moved.maker_lots
-        net.lots[taker.account, taker.market] += moved.taker_lots
-        net.cash[maker.account] += moved.maker_cash
-        net.cash[taker.account] += moved.taker_cash
-        net.cash[FEES] += moved.fees
-    return net
 
 
 def _withdrawals(
@@ -301,7 +198,8 @@ def _withdrawals(
     """Forced and signed withdrawals an account; their sum is at most what was withdrawable at opening."""
     totals: dict[AccountId, int] = defaultdict(int)
     for request, result in zip(batch.requests, outcomes, strict=True):
-        totals[request.account] += result.amount
+        if request.kind is RequestKind.WITHDRAW:
+            totals[request.account] += result.amount
     for entry in batch.entries:
         if entry.action == actions.WITHDRAW:
             totals[entry.account] += entry.amount
@@ -320,11 +218,13 @@ def _withdrawals(
     return defaultdict(lambda: Quote(0), {key: Quote(value) for key, value in totals.items()})
 
 
-def _slots_after(account_id: AccountId, opening: Opening, batch: Batch, net: _Net) -> Mapping[int, Slot]:
-    """The account's slots with every entry of the batch taken in."""
+def _slots_after(account_id: AccountId, opening: Opening, batch: Batch, net: Net) -> Mapping[int, Slot]:
+    """The account's slots with every signed entry of the batch taken in."""
     slots = dict(opening.stored.slots)
     for index, entry in enumerate(batch.entries):
-        if entry.account == account_id:
+        if actions.is_risk(entry.action):
+            check_filled(entry, filled=Lots(net.filled[index]))
+        elif entry.account == account_id:
             stored = opening.stored.slot(entry.slot)
             slots[entry.slot] = slot_after(stored, entry, filled=Lots(net.filled[index]))
     return MappingProxyType(slots)
@@ -334,7 +234,7 @@ def _close(
     opening: Opening,
     account_id: AccountId,
     *,
-    net: _Net,
+    net: Net,
     cash: Quote,
     slots: Mapping[int, Slot],
 ) -> Account:
@@ -355,21 +255,29 @@ def _close(
     )
 
 
-def _check_reduce_only(
-    batch: Batch,
+def _reducing(batch: Batch) -> set[tuple[AccountId, int]]:
+    """The (account, market) pairs of REDUCE_ONLY orders."""
+    return {
+        (entry.account, entry.market)
+        for entry in batch.entries
+        if actions.is_order(entry.action) and actions.is_reduce_only(entry.action)
+    }
+
+
+def _check_not_grown(
+    pairs: set[tuple[AccountId, int]],
     openings: Mapping[AccountId, Opening],
     closings: Mapping[AccountId, Account],
 ) -> None:
-    """A REDUCE_ONLY order's position ends the batch no larger than it began and not flipped."""
-    for index, entry in enumerate(batch.entries):
-        if actions.is_order(entry.action) and actions.is_reduce_only(entry.action):
-            before = openings[entry.account].account.positions[entry.market].size
-            after = closings[entry.account].positions[entry.market].size
-            if not did_not_grow(before, after):
-                raise Rejected(
-                    Reject.REDUCE_ONLY_VIOLATION,
-                    {"entry": index, "before": before, "after": after},
-                )
+    """These positions end the batch no larger than they began and not flipped."""
+    for account, market in sorted(pairs):
+        before = openings[account].account.positions[market].size
+        after = closings[account].positions[market].size
+        if not did_not_grow(before, after):
+            raise Rejected(
+                Reject.REDUCE_ONLY_VIOLATION,
+                {"account": account, "market": market, "before": before, "after": after},
+            )
 
 
 def _with_open_interest(

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from zkclear.rules.batch import Batch, Entry, Fill, Outcome, Request, RequestKind
 from zkclear.rules.reject import Reject, Rejected
+from zkclear.rules.requests import CONFIG_HASH_BITS
 from zkclear.rules.shapes import Shape
 from zkclear.rules.units import (
     FUNDING_STEP_BOUND,
@@ -115,17 +116,27 @@ def request_word(request: Request) -> int:
         return pack(*head, (request.address, 160), (0, 48))
     if request.kind is RequestKind.AGENT:
         return pack(*head, (request.address, 160), (request.until, 40), (0, 8))
+    if request.kind is RequestKind.CLOSE:
+        return pack(*head, (request.market, 8), (request.lots, 40), (0, 160))
+    if request.kind is RequestKind.LIQUIDATE:
+        return pack(*head, (request.market, 8), (request.lots, 40), (request.taker, 32), (0, 128))
+    if request.kind is RequestKind.MARKET:
+        return pack(
+            *head, (request.market, 8), (request.config_hash % (1 << CONFIG_HASH_BITS), CONFIG_HASH_BITS)
+        )
     return pack(*head, (request.amount, 64), (0, 144))
 
 
 def parse_request(word: int) -> Request:
     """
-    The request of a word: the inverse of `request_word`.
+    The request of a word: the inverse of `request_word`, but for what a MARKET's word does not hold.
+
+    A MARKET comes back with the low bits of its configuration's hash; the rest is in the contract's event.
 
     Units:   as the word has them.
     Bounds:  word below 2^248, unused bits 0.
     Rounds:  nothing.
-    Rejects: FIELD_OUT_OF_RANGE, also for a kind that this version does not consume.
+    Rejects: FIELD_OUT_OF_RANGE, also for a kind that does not exist.
     Claims:  C1, C9.
     """
     kind, account, body = unpack(word, 8, 32, 208)
@@ -139,6 +150,17 @@ def parse_request(word: int) -> Request:
     elif kind in (RequestKind.DEPOSIT, RequestKind.WITHDRAW):
         amount, spare = unpack(body, 64, 144)
         request = Request(RequestKind(kind), owner, amount=Quote(amount))
+    elif kind == RequestKind.CLOSE:
+        market, lots, spare = unpack(body, 8, 40, 160)
+        request = Request(RequestKind.CLOSE, owner, market=market, lots=Lots(lots))
+    elif kind == RequestKind.LIQUIDATE:
+        market, lots, taker, spare = unpack(body, 8, 40, 32, 128)
+        request = Request(
+            RequestKind.LIQUIDATE, owner, market=market, lots=Lots(lots), taker=AccountId(taker)
+        )
+    elif kind == RequestKind.MARKET:
+        market, low = unpack(body, 8, CONFIG_HASH_BITS)
+        request, spare = Request(RequestKind.MARKET, owner, market=market, config_hash=low), 0
     else:
         raise Rejected(Reject.FIELD_OUT_OF_RANGE, {"field": "request kind", "given": kind})
     in_range(spare, 0, 1, reason=Reject.FIELD_OUT_OF_RANGE, field="request padding")
