@@ -76,6 +76,7 @@ class Exchange(
         self.sequence = 0
         self.contract = CHAIN.contract
         self.receipt_key = key_of(SEQUENCER)
+        self.markets = [ETH]
         self.at_risk = []
         self.accounts = {}
         self.alerts = []
@@ -105,7 +106,7 @@ class Exchange(
     def ListMarkets(self, request, context):
         self._take("ListMarkets", request, context)
         return market_data_pb2.ListMarketsResponse(
-            markets=[ETH],
+            markets=self.markets,
             domain=market_data_pb2.Domain(
                 name="zkclear",
                 version="1",

@@ -83,6 +83,17 @@ class Oracle:
 
         Prices have at most 8 decimals; they need not be on a tick, the mark is floored to it.
         """
+        rows = len(self._connection.listed.markets)
+        try:
+            return self._send(prices, time_s)
+        except BadRequest:
+            if len(self._connection.list_markets().markets) == rows:
+                raise
+            return self._send(
+                prices, time_s
+            )  # a market was listed meanwhile: a report has an element for each
+
+    def _send(self, prices: Mapping[str, Number], time_s: int | None) -> oracle_pb2.SubmitReportResponse:
         listed = [market.name for market in self._connection.listed.markets]
         unknown = sorted(set(prices) - set(listed))
         if unknown:
@@ -93,7 +104,7 @@ class Oracle:
             )
         report = oracle_pb2.PriceReport(
             time_s=time.time_ns() // 10**9 if time_s is None else time_s,
-            prices_e8=[_opinion(prices[name], name) if name in prices else 0 for name in listed],
+            prices_e8=[opinion_e8(prices[name], name) if name in prices else 0 for name in listed],
         )
         digest = price_report_digest(
             self._connection.domain, time=report.time_s, prices_e8=list(report.prices_e8)
@@ -105,7 +116,7 @@ class Oracle:
         return answer
 
 
-def _opinion(price: Number, market: str) -> int:
+def opinion_e8(price: Number, market: str) -> int:
     """A price in 10^-8, rounded down: recorded prices may have more decimals than the wire."""
     value = int(scaled(price, E8, name=f"price of {market}"))
     if value <= 0:
