@@ -35,7 +35,7 @@ def _listing(name: str, *, lot_e8: int, tick_e8: int, max_open_interest: int) ->
         taker_fee=Ppm(500),
         liquidation_fee=Ppm(15_000),
         keeper_share=Ppm(500_000),
-        close_factor=Ppm(500_000),
+        close_factor=Ppm(300_000),
         closeout=Ppm(500_000),
         max_funding_rate=Ppm(4_000),
         max_open_interest=Lots(max_open_interest),
