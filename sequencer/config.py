@@ -89,6 +89,12 @@ class FundingSettings(_Section):
     impact_notional_e6: int = Field(default=1_000_000_000, ge=1, lt=1 << 56)
 
 
+class RiskSettings(_Section):
+    """How long an account below its maintenance margin is left to keepers, if there is time; 0: not at all."""
+
+    keeper_grace_s: int = Field(default=20, ge=0, le=86_400)
+
+
 class BatchingSettings(_Section):
     """When and how large batches are sealed."""
 
@@ -135,6 +141,7 @@ class Configuration(BaseSettings):
     matching: MatchingSettings = MatchingSettings()
     oracle: OracleSettings = OracleSettings()
     funding: FundingSettings = FundingSettings()
+    risk: RiskSettings = RiskSettings()
     batching: BatchingSettings = BatchingSettings()
     journal: JournalSettings = JournalSettings()
     sequencer: SequencerSettings

@@ -5,28 +5,33 @@ Home of the rules: `zkclear/rules/transition.py`. `seal` asks it, and stops the 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sequencer.batching.prices import Prices
 from sequencer.batching.requests import QueuedRequest
 from sequencer.batching.rows import Row, open_row
-from zkclear.rules.batch import Batch, Entry, Fill
+from zkclear.rules import actions
+from zkclear.rules.batch import Batch, Entry, Fill, RequestKind
+from zkclear.rules.num import div_floor
+from zkclear.rules.opening import Opening, advance_markets, open_accounts, resolve_requests
+from zkclear.rules.reject import Rejected
+from zkclear.rules.risks import RiskKind, count_risks
 from zkclear.rules.shapes import Shape
 from zkclear.rules.state import Market, State
-from zkclear.rules.transition import (
-    Clearing,
-    Opening,
-    advance_markets,
-    clear,
-    open_accounts,
-    resolve_requests,
-)
-from zkclear.rules.units import FEES, INSURANCE, AccountId, Lots, Quote, Seconds
+from zkclear.rules.transition import Clearing, clear
+from zkclear.rules.units import INSURANCE, PPM, SLOTS, AccountId, Lots, Quote, Seconds
+
+WEIGHED = frozenset({RequestKind.CLOSE, RequestKind.LIQUIDATE, RequestKind.MARKET})
+"""Requests that several together may make a batch invalid: the rule book is asked before the batch takes orders."""
 
 
 @dataclass(slots=True)
 class SignedEntry:
-    """One entry with its signature, and how much of it traded in this batch. `recipient` belongs to a WITHDRAW."""
+    """
+    One entry with its signature, and how much of it traded in this batch.
+
+    `recipient` belongs to a WITHDRAW; a risk entry has no signature.
+    """
 
     entry: Entry
     signature: bytes
@@ -49,34 +54,47 @@ class OpenBatch:
     """One clearing cycle in the making, at one price vector."""
 
     def __init__(
-        self, state: State, prices: Prices, *, requests: Sequence[QueuedRequest], shapes: Sequence[Shape]
+        self,
+        state: State,
+        prices: Prices,
+        *,
+        requests: Sequence[QueuedRequest],
+        shapes: Sequence[Shape],
+        funding_steps: Sequence[int],
     ) -> None:
         self.state = state
         self.prices = prices
+        self.funding_steps = tuple(funding_steps)
         self.shapes = shapes
         self.largest = shapes[-1]
         self.number = state.number + 1
         self.requests = tuple(requests)
         self.entries: dict[tuple[int, int], SignedEntry] = {}
         self.fills: list[tuple[SignedEntry, SignedEntry, int]] = []
-        self.named: set[int] = {INSURANCE, FEES, *(queued.request.account for queued in requests)}
         head = self._rules_batch((), ())
         self.markets: tuple[Market, ...] = advance_markets(
             state, head, elapsed=Seconds(prices.timestamp - state.timestamp)
         )
         openings = open_accounts(state, head, self.markets)
+        self.named: set[int] = set(openings)
+        self.openings = openings
         self.outcomes = resolve_requests(head, openings, self.markets)
+        self.risks = count_risks(head)
+        self.moved: set[int] = set()
         self._rows: dict[int, Row] = {}
         self._open_named(openings)
         self.open_interest = [int(market.open_interest) for market in self.markets]
         self.open_interest_limits = [
             max(market.open_interest, market.config.max_open_interest) for market in self.markets
         ]
+        if any(queued.request.kind in WEIGHED for queued in self.requests):
+            self._adopt(clear(state, self._candidate(())))
 
     def _open_named(self, openings: dict[AccountId, Opening]) -> None:
         forced = dict.fromkeys(openings, 0)
         for queued, outcome in zip(self.requests, self.outcomes, strict=True):
-            forced[queued.request.account] += outcome.amount
+            if queued.request.kind is RequestKind.WITHDRAW:
+                forced[queued.request.account] += outcome.amount
         for account, opening in openings.items():
             self._rows[account] = Row(
                 account, opening.account, stored=opening.stored, forced=Quote(forced[account])
@@ -102,13 +120,14 @@ class OpenBatch:
             row = self._rows[account] = open_row(AccountId(account), stored, self.markets)
         return row
 
-    def has_room(self, *, entries: int, fills: int, accounts: int) -> bool:
+    def has_room(self, *, entries: int, fills: int, accounts: int, risks: int = 0) -> bool:
         """Whether that much more fits into the largest shape."""
         return self.largest.fits(
             orders=len(self.entries) + entries,
             fills=len(self.fills) + fills,
             accounts=len(self.named) + accounts,
             requests=len(self.requests),
+            risks=self.risks + risks,
         )
 
     def holds_other(self, account: int, slot: int, nonce: int) -> bool:
@@ -124,6 +143,69 @@ class OpenBatch:
         self.named.add(entry.account)
         return held
 
+    def free_slot(self, account: int, *, others: Iterable[int] = ()) -> int:
+        """A place for a risk entry: the highest slot without an entry in this batch and not in `others`."""
+        taken = {slot for holder, slot in self.entries if holder == account} | set(others)
+        return next(slot for slot in reversed(range(SLOTS)) if slot not in taken)
+
+    def add_risks(self, entries: Sequence[Entry]) -> bool:
+        """
+        Takes risk entries that move lots at the mark in, all or none: only if they fit and the rule book accepts the batch.
+
+        The rows take over what the rule book makes of it.
+        """
+        added = tuple(SignedEntry(entry, b"") for entry in entries)
+        named = {entry.account for entry in entries}
+        named |= {entry.subject for entry in entries if entry.action == actions.DELEVERAGE}
+        if not self.has_room(entries=len(added), fills=0, accounts=len(named - self.named), risks=len(added)):
+            return False
+        try:
+            clearing = clear(self.state, self._candidate(added))
+        except Rejected:
+            return False
+        for signed in added:
+            self.add(signed)
+        self.named |= named
+        self.risks += len(added)
+        self._adopt(clearing)
+        return True
+
+    def add_liquidation(self, signed: SignedEntry) -> SignedEntry:
+        """Takes a liquidation in the book in, when it fills for the first time."""
+        self.risks += 1
+        return self.add(signed)
+
+    def _adopt(self, clearing: Clearing) -> None:
+        """The rows as the rule book leaves them, and no other fills for those whom a risk operation moved."""
+        credit = self._dust_credit(clearing)
+        for account, closing in clearing.closings.items():
+            row = self.row(account)
+            assert row is not None, "what was opened exists"
+            row.adopt(closing, credit=credit if account == INSURANCE else 0)
+        self.open_interest = [int(market.open_interest) for market in clearing.state.markets]
+        for risk in clearing.risks:
+            if risk.executed:
+                self.lock(risk.subject)
+            if risk.executed and risk.kind is not RiskKind.BOOK:
+                self.lock(risk.counterparty)
+
+    def lock(self, account: int) -> None:
+        """Keeps the account's orders from filling here: a risk operation of this batch moved it."""
+        self.moved.add(account)
+        self._rows[account].is_locked = True
+
+    def mark_liquidatable(self, accounts: Iterable[int]) -> None:
+        """Keeps their orders from filling here: their equity is below their maintenance margin."""
+        for account in accounts:
+            row = self.row(account)
+            assert row is not None, "who is valued exists"
+            row.is_liquidatable = row.is_locked = True
+
+    def _dust_credit(self, clearing: Clearing) -> int:
+        """What account 0 gets at the batch's end for what the rounding of funding left."""
+        dust = self.state.funding_dust + sum(opening.dust for opening in clearing.openings.values())
+        return div_floor(dust, PPM)
+
     def add_fill(self, maker: SignedEntry, taker: SignedEntry, lots: int) -> None:
         """Records a fill between two entries of the batch. The rows are the caller's business."""
         maker.filled += lots
@@ -136,22 +218,26 @@ class OpenBatch:
             timestamp=self.prices.timestamp,
             first_request=self.state.next_request,
             marks=self.prices.marks,
-            funding_steps=(0,) * len(self.prices.marks),
+            funding_steps=self.funding_steps,
             entries=tuple(entries),
             fills=tuple(fills),
             requests=tuple(queued.request for queued in self.requests),
         )
 
-    def seal(self) -> Sealing:
-        """The sealed batch and the state after it, which must be the one that the rows show."""
-        signed = tuple(self.entries[key] for key in sorted(self.entries))
+    def _sorted(self, added: Iterable[SignedEntry]) -> tuple[SignedEntry, ...]:
+        return tuple(sorted((*self.entries.values(), *added), key=lambda signed: signed.entry.position))
+
+    def _candidate(self, added: Iterable[SignedEntry]) -> Batch:
+        """The batch as it would be sealed now, with `added` entries."""
+        signed = self._sorted(added)
         index = {id(entry): position for position, entry in enumerate(signed)}
         fills = (Fill(index[id(maker)], index[id(taker)], Lots(lots)) for maker, taker, lots in self.fills)
-        open_ended = self._rules_batch((entry.entry for entry in signed), fills)
-        batch = Batch(
-            **{name: getattr(open_ended, name) for name in Batch.__slots__ if name != "outcomes"},
-            outcomes=self.outcomes,
-        )
+        return replace(self._rules_batch((entry.entry for entry in signed), fills), outcomes=self.outcomes)
+
+    def seal(self) -> Sealing:
+        """The sealed batch and the state after it, which must be the one that the rows show."""
+        signed = self._sorted(())
+        batch = self._candidate(())
         clearing = clear(self.state, batch)
         self._compare(clearing)
         counts = {
@@ -159,6 +245,7 @@ class OpenBatch:
             "fills": len(batch.fills),
             "accounts": len(clearing.openings),
             "requests": len(batch.requests),
+            "risks": count_risks(batch),
         }
         shape = next(shape for shape in self.shapes if shape.fits(**counts))
         return Sealing(batch=batch, entries=signed, prices=self.prices, clearing=clearing, shape=shape)
@@ -166,11 +253,11 @@ class OpenBatch:
     def _compare(self, clearing: Clearing) -> None:
         """Engine and rule book must agree to the last unit, or nothing leaves this process."""
         assert set(clearing.closings) == self.named, "the batch names other accounts than its entries do"
+        credit = self._dust_credit(clearing)
         for account, closing in clearing.closings.items():
             row = self._rows[account]
-            # Only the batch's end credits funding dust, to account 0.
-            if account != INSURANCE:
-                assert row.collateral == closing.collateral, f"collateral of account {account} differs"
+            collateral = row.collateral + (credit if account == INSURANCE else 0)
+            assert collateral == closing.collateral, f"collateral of account {account} differs"
             sizes = [position.size for position in closing.positions]
             assert row.sizes == sizes, f"positions of account {account} differ"
         after = [market.open_interest for market in clearing.state.markets]

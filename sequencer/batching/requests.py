@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from zkclear.rules.batch import Request
-from zkclear.rules.requests import SINGLE
+from zkclear.rules.batch import Request, RequestKind
+from zkclear.rules.requests import SINGLE, single_key
 from zkclear.rules.shapes import Shape
 from zkclear.rules.units import FEES, INSURANCE
 
@@ -18,15 +18,23 @@ class QueuedRequest:
 
 
 def takeable(waiting: Iterable[QueuedRequest], shape: Shape) -> Sequence[QueuedRequest]:
-    """The longest prefix of the waiting requests that one batch can hold; home: `requests.check_requests`."""
+    """
+    The longest prefix of the waiting requests that one batch can hold; home: `requests.check_requests`.
+
+    Whether risk operations can be carried together is for the batch to find out.
+    """
     taken: list[QueuedRequest] = []
     accounts = {INSURANCE, FEES}
     seen = set()
+    risks = 0
     for queued in waiting:
         request = queued.request
-        key = (request.kind, request.account)
+        key = single_key(request)
         named = accounts | {request.account}
-        if len(taken) == shape.requests or len(named) > shape.accounts:
+        if request.kind is RequestKind.LIQUIDATE:
+            named.add(request.taker)
+        risks += request.kind in (RequestKind.CLOSE, RequestKind.LIQUIDATE)
+        if len(taken) == shape.requests or len(named) > shape.accounts or risks > shape.risks:
             break
         if request.kind in SINGLE and key in seen:
             break

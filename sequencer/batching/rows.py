@@ -6,13 +6,21 @@ from zkclear.rules.units import AccountId, Quote
 
 
 class Row:
-    """One account in the open batch. Opening values never change; collateral, sizes and withdrawn do."""
+    """
+    One account in the open batch. Opening values never change; collateral, sizes and withdrawn do.
+
+    `is_liquidatable`: its equity is below its maintenance margin, so no order that it signed fills in this batch.
+    `is_locked`: that, or a risk operation of this batch moved it; its orders fill in the next batch, if at all.
+    """
 
     __slots__ = (
         "account",
         "agent",
         "agent_until",
         "collateral",
+        "is_liquidatable",
+        "is_locked",
+        "opening",
         "opening_collateral",
         "opening_sizes",
         "owner",
@@ -25,6 +33,7 @@ class Row:
     def __init__(self, account: AccountId, opening: Account, *, stored: Account, forced: Quote) -> None:
         self.account = account
         self.stored = stored
+        self.opening = opening
         self.owner = opening.owner
         self.agent = opening.agent
         self.agent_until = opening.agent_until
@@ -34,6 +43,13 @@ class Row:
         self.sizes = list(self.opening_sizes)
         self.withdrawn = int(forced)
         self.reduce_only: set[int] = set()
+        self.is_liquidatable = False
+        self.is_locked = False
+
+    def adopt(self, closing: Account, *, credit: int) -> None:
+        """Takes the account over as the rule book leaves it; `credit` is dust that only the batch's end credits."""
+        self.collateral = int(closing.collateral) - credit
+        self.sizes = [int(position.size) for position in closing.positions]
 
     def may_sign(self, signer: int, *, timestamp: int) -> bool:
         """Whether a signature speaks for the account; home: `orders.authorise`, which gives the reasons."""

@@ -1,6 +1,8 @@
 """
 Everything that the core knows, and how batches open and seal.
 
+Every batch begins with its L1 requests and with what is to be done about accounts at risk (`risk_desk.py`).
+
 When a batch seals: at a price tick that moves a mark, when the next fill or entry does not fit, when L1 requests wait (a
 batch takes them only while it has no entry), by age, and on the operator's wish. An empty batch is never sealed.
 """
@@ -13,13 +15,17 @@ from sequencer.batching.open_batch import OpenBatch
 from sequencer.batching.prices import Prices, Report, agree, may_follow
 from sequencer.batching.requests import QueuedRequest, takeable
 from sequencer.core.batches import SealedBatches
+from sequencer.core.funding import Funding
 from sequencer.core.genesis import Genesis
+from sequencer.core.liquidations import LiquidationRecord, liquidations_of
 from sequencer.core.receipts import Receipts
+from sequencer.core.risk_desk import RiskDesk
 from sequencer.core.settings import MICROSECONDS, Settings
 from sequencer.matching.engine import Engine
 from sequencer.matching.orders import LiveOrder
 from sequencer.risk.margin import Valuation
-from zkclear.rules.batch import RequestKind
+from zkclear.rules.batch import Outcome, RequestKind
+from zkclear.rules.reject import Rejected
 from zkclear.rules.shapes import Shape, shape_by_name
 from zkclear.rules.state import State
 from zkclear.v1 import order_pb2
@@ -27,12 +33,13 @@ from zkclear.v1 import order_pb2
 
 @dataclass(slots=True)
 class RequestRecord:
-    """An L1 request and what became of it; batch 0: it still waits."""
+    """An L1 request and what became of it: quote paid, lots executed; batch 0: it still waits."""
 
     queued: QueuedRequest
     batch: int = 0
     outcome: int = 0
     paid: int = 0
+    executed: int = 0
 
 
 @dataclass(slots=True)
@@ -59,6 +66,8 @@ class Exchange:
         self.engine = Engine(self.listed)
         self.receipts = Receipts(genesis.domain, private_key)
         self.sealed = SealedBatches(genesis.panel.ticks_e8)
+        self.funding = Funding()
+        self.liquidations: list[LiquidationRecord] = []
         self.orders: dict[bytes, LiveOrder] = {}
         self.instructions: dict[bytes, Instruction] = {}
         self.latest: dict[int, Report] = {}
@@ -67,6 +76,7 @@ class Exchange:
         self.batch: OpenBatch | None = None
         self.valuation: Valuation | None = None
         self.content_since_us = 0
+        self.desk = RiskDesk()
         self.queue: deque[QueuedRequest] = deque()
         self.requests: list[RequestRecord] = []
         self.requests_of: dict[int, list[RequestRecord]] = {}
@@ -98,7 +108,18 @@ class Exchange:
         if agreed is not None:
             self.agreed = agreed
             self._tick(agreed)
+            self._sample_premium(agreed)
         return True
+
+    def _sample_premium(self, prices: Prices) -> None:
+        self.funding.sample(
+            self.state,
+            self.engine.books,
+            prices.marks,
+            second=self.now_s,
+            notional=self.settings.impact_notional_e6,
+            is_trading=not self.waiting,
+        )
 
     def _tick(self, prices: Prices) -> None:
         batch = self.batch
@@ -120,20 +141,50 @@ class Exchange:
 
     def _open(self, prices: Prices) -> None:
         """Begins a batch on top of the last sealed state, or again if the open one holds no entry yet."""
-        taken = takeable(self.queue, self.shapes[-1])
-        batch = OpenBatch(self.state, prices, requests=taken, shapes=self.shapes)
-        self.batch = batch
+        batch = self.batch = self._begin(prices)
         self.valuation = Valuation(batch.markets, listed=self.listed)
         for queued, outcome in zip(batch.requests, batch.outcomes, strict=True):
-            record = self.requests[queued.number]
-            record.batch, record.outcome, record.paid = batch.number, outcome.code, outcome.amount
-            request = queued.request
-            if request.kind is RequestKind.OPEN:
-                self.accounts_of.setdefault(request.address, {})[request.account] = None
-            elif request.kind is RequestKind.AGENT:
-                self._drop_unsigned(request.account)
+            self._note_outcome(queued, outcome)
         self.expire()
+        self._liquidate(batch, self.valuation)
         self.note_content()
+
+    def _begin(self, prices: Prices) -> OpenBatch:
+        """A new batch with the longest prefix of the queue that can be proved; one request alone always can."""
+        taken = takeable(self.queue, self.shapes[-1])
+        while True:
+            try:
+                return OpenBatch(
+                    self.state,
+                    prices,
+                    requests=taken,
+                    shapes=self.shapes,
+                    funding_steps=self.funding.steps(self.state, prices),
+                )
+            except Rejected:
+                if len(taken) <= 1:
+                    raise
+                taken = taken[:-1]
+
+    def _note_outcome(self, queued: QueuedRequest, outcome: Outcome) -> None:
+        """What a request that the open batch takes comes to."""
+        request, record = queued.request, self.requests[queued.number]
+        record.batch, record.outcome = self.state.number + 1, outcome.code
+        if request.kind is RequestKind.WITHDRAW:
+            record.paid = outcome.amount
+        elif request.kind in (RequestKind.CLOSE, RequestKind.LIQUIDATE):
+            record.executed = outcome.amount
+        elif request.kind is RequestKind.OPEN:
+            self.accounts_of.setdefault(request.address, {})[request.account] = None
+        elif request.kind is RequestKind.AGENT:
+            self._drop_unsigned(request.account)
+
+    def _liquidate(self, batch: OpenBatch, valuation: Valuation) -> None:
+        """Ends what liquidatable accounts have on the book, and liquidates them if the prices are those of now."""
+        self.desk.watch(batch, self.engine, valuation, now_us=self.now_us)
+        if not self.paused and self.waiting != "ORACLE_STALE":
+            grace_us = self.settings.keeper_grace_s * MICROSECONDS
+            self.desk.act(batch, self.engine, valuation, grace_us=grace_us, now_us=self.now_us)
 
     def seal(self) -> int:
         """Seals the open batch and begins the next; gives its number, or 0 if it was empty."""
@@ -142,6 +193,8 @@ class Exchange:
             return 0
         sealing = batch.seal()
         self.sealed.add(sealing, time_us=self.now_us)
+        self.funding.record(self.state, sealing)
+        self.liquidations.extend(liquidations_of(sealing))
         self.state = sealing.clearing.state
         for _ in batch.requests:
             self.queue.popleft()

@@ -50,6 +50,7 @@ def core_settings(configuration: Configuration) -> Settings:
         max_shape=configuration.batching.max_shape,
         max_unproved=configuration.batching.max_unproved,
         impact_notional_e6=configuration.funding.impact_notional_e6,
+        keeper_grace_s=configuration.risk.keeper_grace_s,
     )
 
 

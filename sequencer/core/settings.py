@@ -18,6 +18,7 @@ class Settings:
     max_shape: str = "medium"
     max_unproved: int = 64
     impact_notional_e6: int = 1_000_000_000
+    keeper_grace_s: int = 20
 
     def record(self) -> dict[str, Any]:
         """As plain values, for the journal."""

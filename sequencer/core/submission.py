@@ -157,6 +157,12 @@ def _check_book_and_margin(exchange: Exchange, submission: _Submission) -> None:
     config = exchange.genesis.configs[order.market]
     size = row.sizes[order.market]
     book = exchange.engine.books[order.market]
+    if row.is_liquidatable:  # until it is not, keepers and the book close its positions, and it may deposit
+        raise SequencedRefusal(
+            "INSUFFICIENT_MARGIN",
+            required_e6=valuation.maintenance(row.sizes),
+            available_e6=valuation.equity(row.collateral, row.sizes),
+        )
     if order.reduce_only:
         most = max(0, size if order.sell else -size)
         if order.lots > most:
@@ -214,6 +220,8 @@ def _match(exchange: Exchange, submission: _Submission) -> None:
         if order.tif is TimeInForce.FOK and plan.remaining:
             if plan.is_cut and not batch.is_empty:
                 exchange.seal()
+                if leaving is not None and not leaving.is_live:  # the next batch began with its end
+                    leaving = None
                 if _goes_on(exchange, order):
                     continue
                 order.reason = order_pb2.CANCEL_REASON_UNSPECIFIED
@@ -272,6 +280,8 @@ def _goes_on(exchange: Exchange, order: LiveOrder) -> bool:
         order.end(order_pb2.CANCEL_REASON_EXPIRED)
     elif not row.may_sign(order.signer, timestamp=exchange.batch.timestamp):
         order.end(order_pb2.CANCEL_REASON_SIGNER)
+    elif row.is_liquidatable:
+        order.end(order_pb2.CANCEL_REASON_LIQUIDATED)
     else:
         return True
     return False

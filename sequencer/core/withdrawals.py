@@ -4,7 +4,7 @@ Signed withdrawals: an entry of the open batch, at most what was withdrawable wh
 Home: `zkclear/rules/transition.py`, `_withdrawals`; fast twin of `margin.withdrawable` in `sequencer/risk/margin.py`.
 """
 
-from sequencer.batching.open_batch import SignedEntry
+from sequencer.batching.open_batch import OpenBatch, SignedEntry
 from sequencer.core.admission import (
     require_nonce,
     require_open,
@@ -66,12 +66,7 @@ def _check(exchange: Exchange, command: Withdraw) -> None:
 
 def _withdraw(exchange: Exchange, command: Withdraw) -> tuple[Instruction, receipt_pb2.ActionResult]:
     slot = command.nonce % SLOTS
-    _refuse_too_much(exchange, command)
-    if not _is_within_opening(exchange, command):
-        exchange.seal()  # what the account gained in this batch may leave in the next
-        _refuse_too_much(exchange, command)
-    batch = batch_with_room(exchange, command.account, slot)
-    _refuse_too_much(exchange, command)
+    batch = _batch_for(exchange, command, slot)
     if command.expiry < batch.timestamp:  # a batch began meanwhile, at a later time
         raise SequencedRefusal(
             "ORDER_EXPIRED",
@@ -96,6 +91,17 @@ def _withdraw(exchange: Exchange, command: Withdraw) -> tuple[Instruction, recei
     exchange.engine.orders_of(command.account).slots[slot] = SlotUse(command.nonce, command.digest, None)
     result = receipt_pb2.WithdrawResult(batch=batch.number)
     return Instruction(0, batch=batch.number), receipt_pb2.ActionResult(withdraw=result)
+
+
+def _batch_for(exchange: Exchange, command: Withdraw, slot: int) -> OpenBatch:
+    """The open batch that may carry it; what the account gained in one batch may leave in the next."""
+    while True:
+        _refuse_too_much(exchange, command)
+        before, _ = require_open(exchange)
+        if not _is_within_opening(exchange, command):
+            exchange.seal()
+        elif batch_with_room(exchange, command.account, slot) is before:
+            return before
 
 
 def _refuse_too_much(exchange: Exchange, command: Withdraw) -> None:

@@ -11,7 +11,7 @@ from sequencer.batching.open_batch import OpenBatch, SignedEntry
 from sequencer.matching.book import Book
 from sequencer.matching.orders import AccountOrders, LiveOrder
 from sequencer.matching.planning import Plan
-from zkclear.rules.units import FEES
+from zkclear.rules.units import FEES, INSURANCE
 from zkclear.v1.order_pb2 import CancelReason
 
 TRADES_KEPT = 10_000
@@ -95,8 +95,8 @@ class Engine:
             trial.row.sizes = trial.sizes
             trial.row.reduce_only = trial.reduce_only
         if plan.fees:
-            fees = batch.row(FEES)
-            assert fees is not None, "account 1 is in every state"
+            fees = batch.row(INSURANCE if taker.is_liquidation else FEES)
+            assert fees is not None, "accounts 0 and 1 are in every state"
             fees.collateral += plan.fees
         batch.open_interest[taker.market] = plan.open_interest
 
@@ -120,4 +120,6 @@ class Engine:
 def _entry(order: LiveOrder, batch: OpenBatch) -> SignedEntry:
     """The order's entry in the batch; made at its first fill there."""
     held = batch.entries.get((order.account, order.slot))
-    return held if held is not None else batch.add(order.signed_entry())
+    if held is not None:
+        return held
+    return (batch.add_liquidation if order.is_liquidation else batch.add)(order.signed_entry())

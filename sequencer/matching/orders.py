@@ -13,7 +13,7 @@ LIVE = frozenset({order_pb2.ORDER_STATUS_OPEN, order_pb2.ORDER_STATUS_PARTIALLY_
 
 class LiveOrder:
     """
-    One sequenced order, from admission to its end and beyond.
+    One sequenced order, from admission to its end and beyond; or a liquidation, which nobody signed and which only takes.
 
     `owner` is that of the account. `sequence` and `time_us` are those of its receipt. `previous`, `next` and `level` hang
     it into a book while it rests there.
@@ -27,6 +27,7 @@ class LiveOrder:
         "digest",
         "expiry",
         "filled",
+        "is_liquidation",
         "level",
         "limit",
         "lots",
@@ -75,7 +76,8 @@ class LiveOrder:
         self.signature = signature
         self.sell = actions.is_sell(action)
         self.tif = actions.time_in_force(action)
-        self.reduce_only = actions.is_reduce_only(action)
+        self.is_liquidation = actions.is_liquidation(action)
+        self.reduce_only = actions.is_reduce_only(action) or self.is_liquidation
         self.filled = 0
         self.cost_ticks = 0
         self.batch = 0

@@ -3,7 +3,8 @@ What an order would do to the book and to the open batch, found out without touc
 
 A plan is a list of steps: fills, and makers that must leave because their fill may not happen. Each fill is checked as
 the proof will check it: closing rule of both accounts, position and open interest bounds, what reduce-only orders of the
-batch allow, and the room that is left. So whatever is committed keeps the open batch valid.
+batch allow, and the room that is left. So whatever is committed keeps the open batch valid. An account that a risk operation
+of the batch moved fills in the next one.
 Home of the rules: `zkclear/rules/orders.py`, `fills.py`, `closing.py`.
 """
 
@@ -17,7 +18,7 @@ from sequencer.risk.closing import in_bounds, may_close
 from sequencer.risk.margin import Valuation
 from zkclear.rules.fills import fee
 from zkclear.rules.orders import did_not_grow
-from zkclear.rules.units import Lots, Ppm, Quote
+from zkclear.rules.units import INSURANCE, Lots, Ppm, Quote
 from zkclear.v1 import order_pb2
 from zkclear.v1.order_pb2 import CancelReason
 
@@ -87,6 +88,7 @@ class Planner:
         self._taker = taker
         self._self_trade = self_trade
         self._leaving = leaving
+        self._is_locked = False
         self._new_entries: set[tuple[int, int]] = set()
         self._new_accounts: set[int] = set()
         self._fills = 0
@@ -95,6 +97,9 @@ class Planner:
         """Walks the book in priority until the order is filled, may not go on, or finds nobody."""
         taker = self._taker
         plan = Plan(remaining=taker.remaining, open_interest=self._batch.open_interest[taker.market])
+        row = self._batch.row(taker.account)
+        assert row is not None, "an order's account exists"
+        self._is_locked = row.is_locked and not taker.is_liquidation
         for maker in self._book.counterparts(sell=taker.sell, limit=taker.limit):
             if plan.remaining == 0 or plan.ends or plan.is_cut:
                 break
@@ -122,6 +127,9 @@ class Planner:
             return
         if not row.may_sign(maker.signer, timestamp=self._batch.timestamp):
             plan.steps.append(Step(maker, 0, order_pb2.CANCEL_REASON_SIGNER))
+            return
+        if self._is_locked or row.is_locked:
+            plan.is_cut = True
             return
         lots = min(plan.remaining, maker.remaining)
         for order in (maker, taker):
@@ -163,10 +171,13 @@ class Planner:
         """Both accounts after a fill; home: `fills.legs`."""
         market = maker.market
         cost = lots * maker.limit * self._valuation.per_tick[market]
+        maker_fee, taker_fee = (fee(Quote(cost), Ppm(rate)) for rate in self._valuation.fees[market])
+        if self._taker.account == INSURANCE:  # it gets the fees of its own liquidations
+            taker_fee = Quote(-maker_fee)
         sides = []
-        for order, rate in zip((maker, self._taker), self._valuation.fees[market], strict=True):
+        for order, paid in ((maker, maker_fee), (self._taker, taker_fee)):
             trial = self._trial(plan, order.account)
-            cash = (cost if order.sell else -cost) - fee(Quote(cost), Ppm(rate))
+            cash = (cost if order.sell else -cost) - paid
             size = trial.sizes[market] + (-lots if order.sell else lots)
             sides.append(_Side(order, trial, trial.collateral + cash, size))
         return sides[0], sides[1]

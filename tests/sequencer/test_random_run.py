@@ -11,11 +11,15 @@ from tests.sequencer.floor import KEY, Floor, genesis_record, owner_of
 from zkclear.crypto.eip712 import receipt_digest, receipt_struct_hash
 from zkclear.crypto.keccak import keccak256
 from zkclear.crypto.signatures import address_of, recover
+from zkclear.rules import actions
 from zkclear.rules.actions import ORDER_CODES
 from zkclear.rules.batch import Batch, Fill, Outcome, Request, RequestKind
+from zkclear.rules.funding import settle_account
+from zkclear.rules.risks import count_risks
 from zkclear.rules.shapes import shape_by_name
 from zkclear.rules.state import genesis
 from zkclear.rules.transition import apply_batch
+from zkclear.rules.units import PPM
 from zkclear.rules.words import parse_entry, parse_request
 from zkclear.v1 import batch_pb2
 
@@ -143,25 +147,43 @@ def check_batches(floor):
         message = batch_pb2.SealedBatch.FromString(exchange.sealed.get(number).body)
         batch = rebuilt(message)
         state = apply_batch(state, batch)
-        accounts = {0, 1, *(each.account for each in (*batch.entries, *batch.requests))}
         shape = shape_by_name(message.shape)
         assert shape.fits(
             orders=len(batch.entries),
             fills=len(batch.fills),
-            accounts=len(accounts),
+            accounts=len(named_by(batch)),
             requests=len(batch.requests),
+            risks=count_risks(batch),
         )
         deposits += sum(each.amount for each in batch.requests if each.kind is RequestKind.DEPOSIT)
-        deposits -= sum(outcome.amount for outcome in batch.outcomes)
+        deposits -= sum(
+            outcome.amount
+            for each, outcome in zip(batch.requests, batch.outcomes, strict=True)
+            if each.kind is RequestKind.WITHDRAW
+        )
         deposits -= sum(entry.amount for entry in batch.entries if entry.action == 0x80)
+        check_conservation(state, deposits)
     assert state == exchange.state
-    worth = sum(account.collateral for account in state.accounts.values())
-    marked = sum(
-        position.size * market.mark * market.config.quote_per_lot_tick
-        for account in state.accounts.values()
-        for position, market in zip(account.positions, state.markets, strict=True)
-    )
-    assert worth + marked == deposits, "C6: trading and fees create nothing"
+
+
+def named_by(batch):
+    """Every account that a batch opens."""
+    return {
+        0,
+        1,
+        *(each.account for each in (*batch.entries, *batch.requests)),
+        *(each.taker for each in batch.requests if each.kind is RequestKind.LIQUIDATE),
+        *(each.subject for each in batch.entries if each.action == actions.DELEVERAGE),
+    }
+
+
+def check_conservation(state, deposits):
+    """Every position has its other side, and with all funding settled nothing is created or lost but for the dust."""
+    for market in range(len(state.markets)):
+        assert sum(account.positions[market].size for account in state.accounts.values()) == 0
+    settled = [settle_account(account, state.markets) for account in state.accounts.values()]
+    worth = sum(each.account.collateral for each in settled) * PPM + sum(each.dust for each in settled)
+    assert worth + state.funding_dust == deposits * PPM, "C6: trading and fees create nothing"
 
 
 def check_receipts(floor):

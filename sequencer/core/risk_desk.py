@@ -1,0 +1,225 @@
+"""
+What the sequencer does about accounts below their maintenance margin, at the opening of every batch, before any order.
+
+Keepers come first: an account that is not deep is left to them for a while. Then, one operation an account and batch: the
+book; absorption by the insurance account; deleveraging of the other side. What a keeper's takeover or another operation
+of this batch moved already waits for the next one. Rules: `docs/liquidation.md`, `zkclear/rules/liquidation.py`.
+"""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from sequencer.batching.open_batch import OpenBatch
+from sequencer.matching.engine import Engine
+from sequencer.matching.orders import LiveOrder
+from sequencer.matching.planning import Planner
+from sequencer.risk.liquidation import book_terms, liquidatable_accounts
+from sequencer.risk.margin import Valuation
+from zkclear.rules import actions
+from zkclear.rules.batch import Entry
+from zkclear.rules.deleveraging import deleveraging_plan
+from zkclear.rules.funding import settle_account
+from zkclear.rules.liquidation import Holding, Standing, hold, is_deep, maintenance_of, stand
+from zkclear.rules.units import INSURANCE, SECONDS_BOUND, AccountId, Address, Lots, Seconds, Ticks
+from zkclear.v1 import order_pb2
+
+
+@dataclass(slots=True)
+class RiskDesk:
+    """`since` has every account that was liquidatable at the newest opening, and from when on, Unix microseconds."""
+
+    since: dict[int, int] = field(default_factory=dict)
+
+    def watch(self, batch: OpenBatch, engine: Engine, valuation: Valuation, *, now_us: int) -> None:
+        """Finds the liquidatable accounts of a batch that opens, and ends their orders."""
+        openings = {account: opening.account for account, opening in batch.openings.items()}
+        found = liquidatable_accounts(batch.state.accounts, openings, batch.markets, valuation)
+        self.since = {account: self.since.get(account, now_us) for account in found}
+        batch.mark_liquidatable(found)
+        for account in found:
+            orders = engine.accounts.get(account)
+            for order in [] if orders is None else list(orders.live.values()):
+                engine.drop(order, order_pb2.CANCEL_REASON_LIQUIDATED)
+
+    def act(
+        self, batch: OpenBatch, engine: Engine, valuation: Valuation, *, grace_us: int, now_us: int
+    ) -> None:
+        """Liquidates whom no keeper took in time, the worst first, then sells what the insurance account holds."""
+        cases = [_Case(batch, engine, valuation, AccountId(account), now_us) for account in self.since]
+        for case in sorted(cases, key=lambda case: case.priority):
+            if case.account == INSURANCE or case.account in batch.moved:
+                continue
+            is_patient = now_us - self.since[case.account] < grace_us
+            if case.is_deep or not is_patient:
+                case.liquidate()
+        fund = _Case(batch, engine, valuation, INSURANCE, now_us)
+        if INSURANCE not in batch.moved and not fund.sell() and fund.standing.equity < 0:
+            fund.deleverage()
+
+
+class _Case:
+    """One account and what can be done with its positions in this batch."""
+
+    def __init__(
+        self, batch: OpenBatch, engine: Engine, valuation: Valuation, account: AccountId, now_us: int
+    ) -> None:
+        self.account = account
+        self._batch = batch
+        self._engine = engine
+        self._valuation = valuation
+        self._now_us = now_us
+        row = batch.row(account)
+        assert row is not None, "who is liquidatable exists"
+        self._owner = row.owner
+        self.standing = stand(row.opening, batch.markets)
+        self._holdings = _holdings(self.standing, batch)
+
+    @property
+    def priority(self) -> tuple[Fraction, int]:
+        """Equity a maintenance, lowest first; an account without positions has no requirement and nothing to do."""
+        return Fraction(self.standing.equity, self.standing.maintenance or 1), self.account
+
+    @property
+    def is_deep(self) -> bool:
+        """Whether all of some position may go at once."""
+        return any(is_deep(holding) for holding in self._holdings)
+
+    def liquidate(self) -> None:
+        """The first of book, absorption and deleveraging that can be done."""
+        if not self.sell() and not self._absorb() and self.standing.equity < 0:
+            self.deleverage()
+
+    def sell(self) -> bool:
+        """Closes what the book takes, in the first market where anything fills; the largest requirement comes first."""
+        return any(self._sell_one(holding) for holding in self._holdings)
+
+    def _sell_one(self, holding: Holding) -> bool:
+        batch, market = self._batch, holding.index
+        terms = book_terms(holding, account=self.account)
+        if terms is None or not batch.has_room(entries=1, fills=1, accounts=1, risks=1):
+            return False
+        order = self._liquidation(market, *terms, sell=holding.direction > 0)
+        plan = Planner(
+            self._engine.books[market],
+            batch,
+            self._valuation,
+            taker=order,
+            self_trade=order_pb2.SELF_TRADE_CANCEL_MAKER,
+        ).run()
+        if plan.remaining == order.lots:
+            return False
+        self._engine.commit(plan, order, batch, time_us=self._now_us)
+        batch.lock(self.account)
+        return True
+
+    def _liquidation(self, market: int, lots: int, limit: int, *, sell: bool) -> LiveOrder:
+        return LiveOrder(
+            digest=b"",
+            account=self.account,
+            owner=self._owner,
+            market=market,
+            action=actions.LIQUIDATION_SELL if sell else actions.LIQUIDATION_BUY,
+            lots=lots,
+            limit=limit,
+            expiry=SECONDS_BOUND - 1,
+            nonce=self._batch.free_slot(self.account),
+            signer=0,
+            signature=b"",
+        )
+
+    def _absorb(self) -> bool:
+        """Gives the insurance account every position that may go at once; or as many of them as it can carry."""
+        deep = [holding for holding in self._holdings if is_deep(holding)]
+        if not deep:
+            return False
+        if self._batch.add_risks(self._absorptions(deep)):
+            return True
+        carried: list[Entry] = []
+        for holding in deep:
+            entry = self._absorptions([holding], beside=carried)
+            if self._batch.add_risks(entry):
+                carried += entry
+        return bool(carried)
+
+    def _absorptions(self, holdings: list[Holding], *, beside: list[Entry] | None = None) -> list[Entry]:
+        entries: list[Entry] = []
+        for holding in holdings:
+            slots = [entry.slot for entry in (*entries, *(beside or ()))]
+            nonce = self._batch.free_slot(self.account, others=slots)
+            entries.append(_risk_entry(self.account, holding.index, actions.ABSORB, nonce=nonce))
+        return entries
+
+    def deleverage(self) -> bool:
+        """Closes every position that the insurance account cannot carry against the other side, in ranking order."""
+        standings = _standings(self._batch)
+        return sum(self._deleverage_one(holding, standings) for holding in self._holdings) > 0
+
+    def _deleverage_one(self, holding: Holding, standings: dict[AccountId, Standing]) -> bool:
+        batch = self._batch
+        rows = deleveraging_plan(holding, self.account, standings, batch.markets)
+        # A beginning of the plan is legal: what does not fit goes on in the next batch, ranked anew.
+        while rows and not batch.has_room(
+            entries=len(rows),
+            fills=0,
+            accounts=len({self.account, *(account for account, _ in rows)} - batch.named),
+            risks=len(rows),
+        ):
+            rows.pop()
+        return bool(rows) and batch.add_risks(
+            [
+                _risk_entry(
+                    account,
+                    holding.index,
+                    actions.DELEVERAGE,
+                    nonce=batch.free_slot(account),
+                    lots=lots,
+                    rank=rank,
+                    subject=self.account,
+                )
+                for rank, (account, lots) in enumerate(rows)
+            ]
+        )
+
+
+def _holdings(standing: Standing, batch: OpenBatch) -> list[Holding]:
+    """The account's positions, the largest maintenance requirement first."""
+    held = [
+        hold(standing, index, batch.markets)
+        for index, position in enumerate(standing.account.positions)
+        if position.size
+    ]
+    return sorted(held, key=lambda holding: (-maintenance_of(holding, holding.lots), holding.index))
+
+
+def _standings(batch: OpenBatch) -> dict[AccountId, Standing]:
+    """Every account at its opening state, as a deleverage ranks them."""
+    opened = {account: opening.account for account, opening in batch.openings.items()}
+    others = {
+        account: settle_account(leaf, batch.markets).account
+        for account, leaf in batch.state.accounts.items()
+        if account not in opened
+    }
+    return {account: stand(each, batch.markets) for account, each in sorted({**others, **opened}.items())}
+
+
+def _risk_entry(
+    account: AccountId,
+    market: int,
+    action: int,
+    *,
+    nonce: int,
+    lots: int = 0,
+    rank: int = 0,
+    subject: int = 0,
+) -> Entry:
+    return Entry(
+        account=account,
+        market=market,
+        action=action,
+        lots=Lots(lots),
+        limit=Ticks(rank),
+        expiry=Seconds(SECONDS_BOUND - 1),
+        nonce=nonce,
+        signer=Address(0),
+        trigger=Ticks(subject),
+    )
