@@ -10,7 +10,7 @@ from web3.exceptions import ContractCustomError
 from tests.client.exchange import refusal
 from zkclear.audit.abi import contract_abi
 from zkclear.client import errors
-from zkclear.client.chain import contract_error
+from zkclear.client.contract import contract_error
 from zkclear.client.oracle import candles, ticks
 from zkclear.client.transport import error_of_status
 from zkclear.crypto.keccak import keccak256

@@ -9,6 +9,7 @@ from zkclear.audit.chain import domain_of
 from zkclear.cli.frame import Frame, command
 from zkclear.cli.keys import Dev, KeyFile, signer
 from zkclear.client.chain import ChainClient
+from zkclear.client.models import Position
 
 app = typer.Typer(no_args_is_help=True, help="Margin accounts.")
 agents = typer.Typer(
@@ -17,6 +18,22 @@ agents = typer.Typer(
 
 Account = Annotated[int, typer.Option("--account", min=0, help="Account number.")]
 Amount = Annotated[str, typer.Option("--amount", help="Collateral tokens, such as 1000.")]
+
+
+POSITION_COLUMNS = ("market", "size", "mark", "notional", "initial", "maintenance", "liquidation price")
+
+
+def position_row(position: Position) -> tuple[object, ...]:
+    """A position as one line."""
+    return (
+        position.market,
+        position.size,
+        position.mark_price,
+        position.notional,
+        position.initial,
+        position.maintenance,
+        position.liquidation_price,
+    )
 
 
 def chain(frame: Frame, key_file: Path | None, dev: int | None) -> ChainClient:
@@ -41,7 +58,7 @@ def open_account(
 
 @command(app, "show")
 def show(frame: Frame, number: Annotated[int, typer.Argument(min=0, help="Account number.")]) -> None:
-    """Show an account as the exchange has it."""
+    """Show an account as the exchange has it: its health (liquidatable below 1) and its positions' liquidation prices."""
     with frame.client() as client:
         state = client.account(number).state()
     if frame.as_json:
@@ -51,11 +68,8 @@ def show(frame: Frame, number: Annotated[int, typer.Argument(min=0, help="Accoun
     frame.fields(fields, title=f"account {number}")
     frame.table(
         "positions",
-        ("market", "size", "mark", "notional", "initial", "maintenance"),
-        [
-            (each.market, each.size, each.mark_price, each.notional, each.initial, each.maintenance)
-            for each in state.positions
-        ],
+        POSITION_COLUMNS,
+        map(position_row, state.positions),
     )
 
 

@@ -16,6 +16,7 @@ from zkclear.cli import (
     money,
     oracle,
     order,
+    position,
     programs,
     verify,
 )
@@ -32,6 +33,7 @@ GROUPS: dict[str, typer.Typer] = {
     "account": account.app,
     "agent": account.agents,
     "order": order.app,
+    "position": position.app,
     "batch": batch.app,
     "verify": verify.app,
     "keys": keys.app,

@@ -37,6 +37,19 @@ def show(frame: Frame, market: Name) -> None:
         frame.record(client.market(market), title=market)
 
 
+@command(app, "funding")
+def funding(
+    frame: Frame, market: Name, limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20
+) -> None:
+    """List a market's funding, newest first: the rate an hour, positive when longs pay."""
+    with frame.client() as client:
+        rows = [
+            (each.batch, each.time_s, each.rate, each.step, each.funding_index)
+            for each in client.funding(market, limit=limit)
+        ]
+    frame.table(f"funding of {market}", ("batch", "time_s", "rate", "step", "funding index"), rows)
+
+
 @command(app, "book")
 def book(
     frame: Frame,

@@ -80,6 +80,25 @@ def place(
     frame.fields(dict(zip(COLUMNS, row(order), strict=True)))
 
 
+@command(app, "preview")
+def preview(
+    frame: Frame,
+    market: Annotated[str, typer.Argument(help="A listed market, such as ETH-USD.")],
+    side: Annotated[str, typer.Argument(help="buy or sell.")],
+    size: Annotated[str, typer.Argument(help="Base units, such as 0.5.")],
+    price: Annotated[str | None, typer.Argument(help="Worst price; without one a market order.")] = None,
+    *,
+    account: Account,
+    tif: Annotated[str, typer.Option(help="GTC, IOC, FOK or POST_ONLY.")] = "GTC",
+    reduce_only: Annotated[bool, typer.Option("--reduce-only", help="Only shrink the position.")] = False,
+    slippage: Annotated[str, typer.Option(help="Cap of a market order, such as 1%.")] = "1%",
+) -> None:
+    """Show what an order would do now; needs no key, signs nothing, changes nothing."""
+    options = {"tif": tif, "reduce_only": reduce_only, "slippage": slippage}
+    with frame.client() as client:
+        frame.record(client.account(account).preview(market, side, size, price, **options))
+
+
 @command(app, "cancel")
 def cancel(
     frame: Frame,

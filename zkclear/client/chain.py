@@ -1,5 +1,5 @@
 """
-The contract, called with one's own key: deposits, forced withdrawals, agents and claims. It works without the exchange.
+The contract, called with one's own key: deposits, forced withdrawals and closes, liquidations, agents, claims. It works without the exchange.
 
 Every call is simulated first, so that a refusal costs nothing and comes back as ContractError with the contract's reason.
 """
@@ -7,27 +7,19 @@ Every call is simulated first, so that a refusal costs nothing and comes back as
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
-from functools import cache
 from typing import Any
 
-from eth_abi.abi import decode
 from eth_account import Account
-from requests.exceptions import RequestException
-from web3 import HTTPProvider, Web3
-from web3.exceptions import ContractLogicError, TimeExhausted, Web3Exception
+from web3 import Web3
 
-from zkclear.audit.abi import contract_abi
-from zkclear.client.amounts import Number, from_e6, money_e6, seconds
-from zkclear.client.errors import BadRequest, ContractError, NetworkError, RequestTimeout
+from zkclear.client.amounts import Number, money_e6, seconds
+from zkclear.client.contract import Balances, ContractReader, checksum, node_errors
+from zkclear.client.errors import ContractError
 from zkclear.client.models import hex_text
 from zkclear.client.signers import LocalSigner
 from zkclear.crypto.keccak import keccak256
 
-RPC_TIMEOUT_S = 30
 RECEIPT_TIMEOUT_S = 120
-FUNDED_ACCOUNT = 1
-"""Account 1 takes the fees of requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,66 +33,13 @@ class Transaction:
     account: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Balances:
-    """What an address has: gas money, tokens, what the contract may take of them, and what it may claim."""
-
-    native_wei: int
-    token: Decimal
-    allowance: Decimal
-    claimable: Decimal
-
-
-def canonical(kind: Any) -> str:
-    """An ABI type as a signature writes it."""
-    if kind["type"].startswith("tuple"):
-        return f"({','.join(map(canonical, kind['components']))}){kind['type'][5:]}"
-    return str(kind["type"])
-
-
-@cache
-def _errors() -> dict[bytes, tuple[str, tuple[str, ...]]]:
-    """Selector -> name and types, of every custom error of contract and token."""
-    found = {}
-    for contract in ("Settlement", "DevToken"):
-        for entry in contract_abi(contract):
-            if entry["type"] == "error":
-                types = tuple(canonical(each) for each in entry["inputs"])
-                selector = keccak256(f"{entry['name']}({','.join(types)})".encode())[:4]
-                found[selector] = entry["name"], types
-    return found
-
-
-def contract_error(error: ContractLogicError) -> ContractError:
-    """The contract's own words for why it reverted."""
-    data = error.data if isinstance(error.data, str) else ""
-    raw = bytes.fromhex(data.removeprefix("0x")) if data.startswith("0x") else b""
-    known = _errors().get(raw[:4])
-    if known is None:
-        return ContractError(error.message or "Reverted", (data,) if data else ())
-    name, types = known
-    return ContractError(name, tuple(map(_shown, decode(types, raw[4:]))))
-
-
-def _shown(value: Any) -> Any:
-    return hex_text(value) if isinstance(value, bytes) else value
-
-
-class ChainClient:
+class ChainClient(ContractReader):
     """One contract, one key."""
 
     def __init__(self, rpc_url: str, contract: str, signer: LocalSigner) -> None:
-        self.rpc_url = rpc_url
+        super().__init__(rpc_url, contract)
         self.signer = signer
-        self.web3 = Web3(HTTPProvider(rpc_url, request_kwargs={"timeout": RPC_TIMEOUT_S}))
         self.address = Web3.to_checksum_address(hex_text(signer.address))
-        try:
-            checksum = Web3.to_checksum_address(contract)
-        except ValueError as error:
-            raise BadRequest(
-                f"{contract!r} is no address; 0x and 40 hex digits are needed", reason="INVALID_FIELD"
-            ) from error
-        self.contract = self.web3.eth.contract(address=checksum, abi=contract_abi("Settlement"))
 
     # ---------------------------------------------------------------- writes
 
@@ -120,6 +59,25 @@ class ChainClient:
         """Queues a withdrawal to the owner that no operator can refuse; costs the fee."""
         self._approve(self.fee_e6)
         return self._send("requestWithdrawal", account, money_e6(amount))
+
+    def request_close(self, account: int, market: str, size: Number | None = None) -> Transaction:
+        """Queues a close of at most `size` (default: all) at the mark, which the insurance account takes; costs the fee."""
+        index, lots = self.lots(market, size)
+        self._approve(self.fee_e6)
+        return self._send("requestClose", account, index, lots)
+
+    def liquidate(
+        self, account: int, market: str, max_size: Number | None = None, *, taker: int
+    ) -> Transaction:
+        """
+        Queues the takeover of at most `max_size` (default: what is allowed) of an account below its maintenance margin.
+
+        `taker` is an account of the signer. The bond goes with it, and comes back as a claim unless the account proves healthy or
+        the taker unfit.
+        """
+        index, lots = self.lots(market, max_size)
+        self._approve(self.bond_e6)
+        return self._send("liquidate", account, index, lots, taker)
 
     def authorize_agent(
         self, account: int, agent: str, *, lasts: str | int = "30d", until_s: int | None = None
@@ -150,18 +108,7 @@ class ChainClient:
 
     def balances(self, address: str | None = None) -> Balances:
         """What an address has (default: the signer's)."""
-        of = self._checksum(address)
-        with _node_errors(self.rpc_url):
-            return Balances(
-                native_wei=self.web3.eth.get_balance(of),
-                token=from_e6(self._token.functions.balanceOf(of).call()),
-                allowance=from_e6(self._token.functions.allowance(of, self.contract.address).call()),
-                claimable=from_e6(self.contract.functions.claimable(of).call()),
-            )
-
-    def owner(self, account: int) -> str:
-        """The owner of an account."""
-        return str(self._read("owner", account)).lower()
+        return super().balances(self.address if address is None else address)
 
     def accounts(self) -> Iterator[int]:
         """The numbers of the signer's accounts."""
@@ -169,35 +116,16 @@ class ChainClient:
             if self.owner(number) == self.address.lower():
                 yield number
 
-    @property
-    def fee_e6(self) -> int:
-        """What a request costs, in 10^-6 tokens."""
-        return int(self._read("parameters")[-1])
-
     # ---------------------------------------------------------------- inside
 
-    @property
-    def _token(self) -> Any:
-        return self.web3.eth.contract(address=self._read("token"), abi=contract_abi("DevToken"))
-
     def _checksum(self, address: str | None) -> Any:
-        if address is None:
-            return self.address
-        if not Web3.is_address(address):
-            raise BadRequest(
-                f"{address!r} is no address; 0x and 40 hex digits are needed", reason="INVALID_FIELD"
-            )
-        return Web3.to_checksum_address(address)
-
-    def _read(self, name: str, *arguments: Any) -> Any:
-        with _node_errors(self.rpc_url):
-            return self.contract.functions[name](*arguments).call()
+        return self.address if address is None else checksum(address)
 
     def _approve(self, amount_e6: int) -> None:
         """Lets the contract take exactly what the next call needs."""
         if amount_e6 == 0:
             return
-        with _node_errors(self.rpc_url):
+        with node_errors(self.rpc_url):
             allowed = self._token.functions.allowance(self.address, self.contract.address).call()
         if allowed < amount_e6:
             self._transact(self._token.functions.approve(self.contract.address, amount_e6))
@@ -206,7 +134,7 @@ class ChainClient:
         return self._transact(self.contract.functions[name](*arguments))
 
     def _transact(self, call: Any) -> Transaction:
-        with _node_errors(self.rpc_url):
+        with node_errors(self.rpc_url):
             unsigned = call.build_transaction(
                 {
                     "from": self.address,
@@ -238,27 +166,3 @@ class ChainClient:
             request=request,
             account=account,
         )
-
-
-class _node_errors:  # noqa: N801 - reads as a phrase after `with`
-    """Turns what web3 raises into the exceptions of this package."""
-
-    def __init__(self, rpc_url: str) -> None:
-        self._rpc_url = rpc_url
-
-    def __enter__(self) -> None:
-        """Nothing to prepare."""
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, ContractLogicError):
-            raise contract_error(error) from error
-        if isinstance(error, TimeExhausted):
-            raise RequestTimeout(
-                f"the transaction was not mined in {RECEIPT_TIMEOUT_S} s", reason="NOT_MINED"
-            ) from error
-        if isinstance(error, RequestException | OSError):
-            raise NetworkError(
-                f"the node at {self._rpc_url} does not answer: {error}", reason="UNAVAILABLE"
-            ) from error
-        if isinstance(error, Web3Exception):
-            raise BadRequest(f"the node at {self._rpc_url} refused: {error}", reason="NODE") from error
