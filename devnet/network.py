@@ -8,10 +8,11 @@ Development signer 0 deploys and takes the fees (account 1); signer n owns accou
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from devnet.processes import free_port, python_module, wait_serving
 from prover.proving.keys import CircuitKeys, load_keys
@@ -25,6 +26,7 @@ QUORUM = 2
 DEPLOYER = 0
 SETTLER = 9
 FINALITY_BLOCKS = 2
+FUNDED_ACCOUNTS = 20
 Progress = Callable[[str], None]
 
 
@@ -71,7 +73,7 @@ def network(
     keys = _keys(shapes, progress)
     with ExitStack() as stack:
         progress("starting a local chain")
-        chain = stack.enter_context(anvil(block_time_s=block_time_s))
+        chain = stack.enter_context(anvil(block_time_s=block_time_s, accounts=FUNDED_ACCOUNTS))
         progress("deploying token, verifiers and Settlement")
         deployment = deploy(
             rpc_url=chain.rpc_url,
@@ -83,7 +85,7 @@ def network(
         )
         ports = tuple(f"127.0.0.1:{free_port()}" for _ in range(4))
         config = _write_config(folder, chain.rpc_url, deployment, ports, max_shape=shapes[-1], age=max_age_ms)
-        running = Network(folder, config, chain.rpc_url, deployment, *ports[:3])
+        running = Network(folder, config, chain.rpc_url, deployment, ports[0], ports[1], ports[2])
         starting = []
         for module, target in (("sequencer", running.public), ("prover", running.prover)):
             progress(f"starting the {module}")
@@ -113,7 +115,7 @@ def _write_config(
     for path in (settler, receipts):
         path.chmod(0o600)
     public, internal, prover, metrics = ports
-    tables = {
+    tables: dict[str, dict[str, Any]] = {
         "chain": {
             "rpc_urls": [rpc_url],
             "id": deployment.chain_id,
@@ -130,12 +132,15 @@ def _write_config(
         "settlement": {"key_file": str(settler)},
         "metrics": {"listen": metrics},
     }
-    # A JSON scalar or list of scalars is also TOML.
-    lines = [
-        line
-        for section, table in tables.items()
-        for line in (f"[{section}]", *(f"{key} = {json.dumps(value)}" for key, value in table.items()), "")
-    ]
     path = folder / "zkclear.toml"
-    path.write_text("\n".join(lines))
+    for section, table in tables.items():
+        add_section(path, section, table)
     return path
+
+
+def add_section(path: Path, section: str, table: Mapping[str, Any]) -> None:
+    """Writes one more section to a configuration file. A JSON scalar or list of scalars is also TOML."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"[{section}]\n")
+        file.writelines(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
+        file.write("\n")

@@ -1,0 +1,193 @@
+"""
+The demo's second act: the recorded crash of 6 April 2025, leveraged traders, and everything that catches them.
+
+One trader is taken over by a keeper bite by bite and closes the rest through L1, one is absorbed by the insurance
+fund, and one goes bankrupt in a size that the fund cannot carry, so that the other side is deleveraged.
+Deposits are chosen from the recorded prices, so that each meets its fate at a price that really came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from devnet import story
+from devnet.network import Network, add_section
+from devnet.oracles import Oracles
+from devnet.processes import python_module
+from devnet.stage import Stage
+from prover.settlement.anvil import development_account
+from zkclear.client import DevSigner, round_to_step
+from zkclear.client.models import AccountState
+from zkclear.client.oracle import Tick
+from zkclear.client.risk import Liquidation
+
+KEEPER, BITTEN, ABSORBED, BANKRUPT = 10, 11, 12, 13
+"""The act's accounts; development signer n owns account n here, because signer 9 settles."""
+SELLER = {"ETH-USD": 2, "BTC-USD": 3}
+"""The makers of the first act, who sell what the traders buy, and are deleveraged in the end."""
+FUND = Decimal(1_000)
+KEEPER_TOKENS = Decimal(5_000)
+FALL = (204, 216, 228, 330)
+"""Recorded candles of the fall; each is within the largest move that the contract takes."""
+MAINTENANCE = Decimal("0.025")
+FEE = Decimal("0.0005")
+PATIENCE_S = 120
+INSURANCE = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bet:
+    """A leveraged long: its value at the start, and the deposit that carries it."""
+
+    account: int
+    market: str
+    size: Decimal
+    deposit: Decimal
+
+
+def fall() -> list[Tick]:
+    """The recorded prices that the act walks down."""
+    every = story.prices(count=FALL[-1] + 1, stride=1)
+    return [every[candle] for candle in FALL]
+
+
+def bets(now: Tick, then: Tick) -> tuple[Bet, ...]:
+    """
+    The three longs at the prices of `now`.
+
+    The first two get what leaves them at a certain share of their maintenance margin at the prices of `then`.
+    """
+
+    def size(market: str, value: int) -> Decimal:
+        return round_to_step(value / now.prices[market], story.LOTS[market])
+
+    def cushion(market: str, lots: Decimal, health: Decimal) -> Decimal:
+        before, after = lots * now.prices[market], lots * then.prices[market]
+        return round_to_step(before - after + health * MAINTENANCE * after + FEE * before, Decimal("0.01"))
+
+    eth, small = size("ETH-USD", 6_000), size("ETH-USD", 8_000)
+    large = size("BTC-USD", 95_000)
+    return (
+        Bet(BITTEN, "ETH-USD", eth, cushion("ETH-USD", eth, Decimal("0.86"))),
+        Bet(ABSORBED, "ETH-USD", small, cushion("ETH-USD", small, Decimal("0.48"))),
+        Bet(
+            BANKRUPT,
+            "BTC-USD",
+            large,
+            round_to_step(large * now.prices["BTC-USD"] * Decimal("0.053"), Decimal(1)),
+        ),
+    )
+
+
+@contextmanager
+def keeper(running: Network) -> Iterator[Path]:
+    """`zkclear keeper run` as a process of its own; its log."""
+    key = running.folder / "keeper.key"
+    key.write_text(f"0x{development_account(KEEPER).key.hex().removeprefix('0x')}\n")
+    key.chmod(0o600)
+    add_section(running.config, "keeper", {"account": KEEPER, "key_file": str(key), "markets": ["ETH-USD"]})
+    log = running.folder / "keeper.log"
+    with python_module("zkclear.cli", "keeper", "run", "--config", str(running.config), log=log):
+        yield log
+
+
+class Crash:
+    """The second act on a stage where the first one has ended."""
+
+    def __init__(self, stage: Stage, oracles: Oracles, now: Tick) -> None:
+        self.stage = stage
+        self.oracles = oracles
+        self.now = now
+        self.fall = fall()
+        self.bets = bets(now, self.fall[0])
+
+    def play(self) -> None:
+        """The act from the first deposit to the last deleverage."""
+        self._open()
+        self._build()
+        with keeper(self.stage.network):
+            self._show(self.fall[0])
+            self._bites()
+            self._forced_close()
+        for tick in self.fall[1:]:
+            self._show(tick)
+        self.stage.wait(
+            lambda: not self._state(BANKRUPT).positions,
+            "the end of the bankrupt position",
+            limit_s=PATIENCE_S,
+        )
+
+    def _state(self, account: int) -> AccountState:
+        return self.stage.client.account(account).state()
+
+    def _taken(self, account: int, kind: str) -> list[Liquidation]:
+        return [row for row in self.stage.client.liquidations(account=account) if row.kind == kind]
+
+    def _show(self, tick: Tick) -> None:
+        shown = ", ".join(f"{market} {price}" for market, price in tick.prices.items())
+        self.stage.say(f"the crash: {shown}")
+        self.oracles.show(tick.prices)
+
+    def _open(self) -> None:
+        """Accounts, deposits, and a small insurance fund, to which anybody may pay."""
+        stage = self.stage
+        stage.say(f"second act: an insurance fund of {FUND:,} tokens, a keeper, three leveraged traders")
+        stage.chain(SELLER["ETH-USD"] - 1).deposit(INSURANCE, FUND)
+        deposits = {KEEPER: KEEPER_TOKENS, **{bet.account: bet.deposit for bet in self.bets}}
+        for account, amount in deposits.items():
+            chain = stage.chain(account)
+            chain.mint(amount + 100)
+            opened = chain.open(amount)
+            if opened.account != account:
+                raise RuntimeError(f"the contract gave account {opened.account}, not {account}")
+            stage.traders[account] = stage.client.trading(DevSigner(account), account)
+        stage.wait_accounts(deposits)
+
+    def _build(self) -> None:
+        """The traders buy at the mark; then everybody takes their quotes away, as in a crash."""
+        for account in story.MAKERS:
+            self.stage.traders[account].cancel_all()
+        for bet in self.bets:
+            price = round_to_step(self.now.prices[bet.market], story.TICKS[bet.market])
+            seller = self.stage.traders[SELLER[bet.market]]
+            seller.place(bet.market, "sell", size=str(bet.size), price=str(price), tif="POST_ONLY")
+            bought = self.stage.traders[bet.account].place(
+                bet.market, "buy", size=str(bet.size), price=str(price), tif="FOK"
+            )
+            value = bet.size * price
+            self.stage.say(
+                f"account {bet.account} is long {bet.size} {bet.market}, worth {value:,.0f}, on {bet.deposit:,} tokens:"
+                f" {bought.status.lower()}"
+            )
+
+    def _bites(self) -> None:
+        """The keeper takes one trader over until it is healthy; the fund takes the other one."""
+        stage = self.stage
+        stage.wait(lambda: not self._state(ABSORBED).positions, "the absorption", limit_s=PATIENCE_S)
+        stage.say(f"account {ABSORBED} was absorbed by the insurance fund")
+        stage.wait(lambda: self._state(BITTEN).health >= 1, "the rescue by the keeper", limit_s=PATIENCE_S)
+        bites = self._taken(BITTEN, "TAKEOVER")
+        stage.say(f"account {BITTEN} was taken over in {len(bites)} bites and is healthy again")
+
+    def _forced_close(self) -> None:
+        """The owner of the rest asks the contract to close it; nobody can refuse."""
+        self.stage.chain(BITTEN).request_close(BITTEN, "ETH-USD")
+        self.stage.wait(lambda: not self._state(BITTEN).positions, "the forced close", limit_s=PATIENCE_S)
+        self.stage.say(f"account {BITTEN} closed the rest through L1")
+
+    def outcome(self) -> list[tuple[str, AccountState]]:
+        """The act's accounts as they ended, with their roles."""
+        roles = {
+            INSURANCE: "insurance fund",
+            SELLER["ETH-USD"]: "seller of ETH-USD",
+            SELLER["BTC-USD"]: "seller of BTC-USD",
+            KEEPER: "keeper",
+            BITTEN: "taken over, then closed",
+            ABSORBED: "absorbed",
+            BANKRUPT: "bankrupt",
+        }
+        return [(role, self._state(account)) for account, role in roles.items()]
