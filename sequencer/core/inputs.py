@@ -6,6 +6,7 @@ from sequencer.core.admission import hex_address
 from sequencer.core.commands import Progress, TakeReport, TakeRequests
 from sequencer.core.exchange import Exchange, RequestRecord
 from sequencer.core.refusals import Refused
+from zkclear.rules.batch import Request, RequestKind
 from zkclear.rules.units import Address, Seconds
 from zkclear.rules.words import parse_request
 from zkclear.v1 import batch_pb2, oracle_pb2
@@ -55,11 +56,18 @@ def take_requests(exchange: Exchange, command: TakeRequests) -> bool:
         queued = QueuedRequest(number, parse_request(int.from_bytes(payload, "big")))
         record = RequestRecord(queued)
         exchange.requests.append(record)
-        exchange.requests_of.setdefault(queued.request.account, []).append(record)
+        for account in _concerned(queued.request):
+            exchange.requests_of.setdefault(account, []).append(record)
         exchange.queue.append(queued)
     if fresh:
         exchange.take_waiting_requests()
     return bool(fresh)
+
+
+def _concerned(request: Request) -> set[int]:
+    """The accounts whose request it is: of a LIQUIDATE also the taker's."""
+    taker = {request.taker} if request.kind is RequestKind.LIQUIDATE else set()
+    return {int(request.account), *map(int, taker)}
 
 
 def take_progress(exchange: Exchange, command: Progress) -> bool:
