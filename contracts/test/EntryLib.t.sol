@@ -115,9 +115,9 @@ contract EntryLibTest is Batches {
         addOrder(d, ALICE_KEY, orderWord(2, 0, BUY_GTC, 1, 1, 2));
         _refuseLength(bytes.concat(d.entries, hex"00"), 2, 192);
         _refuseLength(_cut(d.entries, 191), 2, 192);
-        _refuseLength("", 2, 192);
+        _refuseLength("", 2, 64); // not even two words
         _refuseLength(d.entries, 0, 0);
-        _refuseLength(bytes.concat(d.entries, new bytes(60)), 2, 232); // three recipients for two entries
+        _refuseLength(bytes.concat(d.entries, new bytes(60)), 2, 192);
     }
 
     function test_RevertWhen_RecipientsAndWithdrawalsDiffer() public {
@@ -133,7 +133,7 @@ contract EntryLibTest is Batches {
 
     function test_RevertWhen_ActionIsNotInTheClosedSet() public {
         for (uint256 code = 0; code < 256; ++code) {
-            if (code >> 4 == 4 || code == WITHDRAW || code == CANCEL) continue;
+            if (code >> 4 == 4 || code == WITHDRAW || code == CANCEL || code >> 2 == RISK >> 2) continue;
             Draft memory d = draft();
             addOrder(d, ALICE_KEY, orderWord(2, 0, BUY_GTC, 1, 1, 1));
             uint256 packed = orderWord(2, 0, uint8(code), 1, 1, 2);

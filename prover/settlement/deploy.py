@@ -1,4 +1,4 @@
-"""A new deployment on a development chain: token, one verifier a shape, and the settlement contract."""
+"""A new deployment on a development chain: token, one verifier a shape, two timelocks, and the settlement contract."""
 
 from __future__ import annotations
 
@@ -30,6 +30,10 @@ from zkclear.rules.shapes import shape_by_name
 
 RECEIPT_LIMIT_S = 60
 TOKEN_E6 = 10**6
+DAY_S = 86_400
+LIST_DELAY_S = 7 * DAY_S
+CHANGE_DELAY_S = 30 * DAY_S
+"""How long everybody sees a new market, or new rules of a listed one, before they can be queued: the contract's least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class Parameters:
     max_move_ppm: int = 50_000
     max_move_ppm_per_second: int = 1_000
     min_deposit_e6: int = 10 * TOKEN_E6
+    bond_e6: int = 20 * TOKEN_E6
     fee_e6: int = 1 * TOKEN_E6
 
     def as_fields(self) -> tuple[int, ...]:
@@ -55,6 +60,7 @@ class Parameters:
             self.max_move_ppm,
             self.max_move_ppm_per_second,
             self.min_deposit_e6,
+            self.bond_e6,
             self.fee_e6,
         )
 
@@ -68,14 +74,19 @@ class Plan:
     fee_recipient: str
     markets: tuple[Listing, ...] = DEV_MARKETS
     parameters: Parameters = field(default_factory=Parameters)
+    governor: str | None = None
+    """Who proposes and executes what the timelocks delay; the deployer if nobody is named."""
 
-    def as_fields(self, token: str, verifiers: Sequence[tuple[str, str]]) -> tuple[Any, ...]:
-        """As the ABI's struct; the contract wants its oracle signers in increasing order."""
+    def as_fields(
+        self, token: str, timelocks: tuple[str, str], verifiers: Sequence[tuple[str, str]]
+    ) -> tuple[Any, ...]:
+        """As the ABI's struct; `timelocks` list and change markets. The contract wants its oracle signers increasing."""
         signers = sorted((to_checksum_address(each) for each in self.oracle_signers), key=_as_number)
         shapes = [(shape_by_name(name), address) for name, address in verifiers]
         return (
             token,
             to_checksum_address(self.fee_recipient),
+            *timelocks,
             signers,
             self.oracle_quorum,
             [(listing.name, fields_of_config(listing.config)) for listing in self.markets],
@@ -95,6 +106,9 @@ class Deployment:
     chain_id: int
     token: str
     settlement: str
+    market_lister: str
+    market_governor: str
+    """The timelocks of 7 and 30 days."""
     verifiers: tuple[tuple[str, str], ...]
     """(shape, address), in the contract's order."""
     block: int
@@ -115,6 +129,7 @@ def deploy(
     fee_recipient: str,
     markets: Sequence[Listing] = DEV_MARKETS,
     parameters: Parameters | None = None,
+    governor: str | None = None,
 ) -> Deployment:
     """
     Deploys everything anew; `keys` in the order in which the contract shall list the shapes.
@@ -131,6 +146,7 @@ def deploy(
         fee_recipient=fee_recipient,
         markets=tuple(markets),
         parameters=parameters or Parameters(),
+        governor=governor,
     )
     verifiers = [(each.shape, verifier_artifact(each)) for each in keys]
     return deploy_plan(plan, verifiers, rpc_url=rpc_url, deployer_key=deployer_key)
@@ -141,10 +157,17 @@ def deploy_plan(
 ) -> Deployment:
     """Deploys compiled verifiers as (shape, contract), whatever they verify, and the rest of the plan."""
     node = Web3(Web3.HTTPProvider(rpc_url))
-    yard = _Yard(node, Account.from_key(deployer_key))
+    deployer: LocalAccount = Account.from_key(deployer_key)
+    yard = _Yard(node, deployer)
     token = yard.create(forge_artifact("DevToken"))
     deployed = [(shape, yard.create(artifact)) for shape, artifact in verifiers]
-    settlement = yard.create(forge_artifact("Settlement"), plan.as_fields(token, deployed))
+    timelock, governor = (
+        forge_artifact("MarketTimelock"),
+        to_checksum_address(plan.governor or deployer.address),
+    )
+    lister = yard.create(timelock, LIST_DELAY_S, governor)
+    changer = yard.create(timelock, CHANGE_DELAY_S, governor)
+    settlement = yard.create(forge_artifact("Settlement"), plan.as_fields(token, (lister, changer), deployed))
     contract = node.eth.contract(address=settlement, abi=forge_artifact("Settlement").abi)
     root = require_genesis_root(contract)
     block, timestamp = contract.functions.genesis().call()
@@ -152,6 +175,8 @@ def deploy_plan(
         chain_id=int(node.eth.chain_id),
         token=token,
         settlement=settlement,
+        market_lister=lister,
+        market_governor=changer,
         verifiers=tuple(deployed),
         block=int(block),
         timestamp=int(timestamp),
@@ -229,7 +254,7 @@ class _Yard:
         return int(self._node.eth.get_block("latest")["baseFeePerGas"])
 
     def _linked(self, artifact: Artifact) -> str:
-        """The bytecode with the addresses of its libraries, which are created on the way."""
+        """The bytecode with the addresses of its libraries, which are created on the way and may link to others."""
         bytecode = artifact.bytecode
         for source, libraries in artifact.links.items():
             for name, places in libraries.items():

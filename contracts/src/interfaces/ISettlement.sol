@@ -7,7 +7,8 @@ import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
 /// @notice Traders sign orders off chain; a sequencer matches them and cuts the result into batches; a batch takes effect
 /// here, and only here, if a Groth16 proof shows that it followed the rules of `zkclear/rules`. Money enters through
 /// `open` and `deposit`, leaves through `claim`, and in between lives in accounts that only the state root describes.
-/// Everything is immutable: no owner, no upgrade, no pause.
+/// Everything is immutable: no owner, no upgrade, no pause. Markets alone are listed and changed later, by a governor
+/// behind timelocks and through the same queue.
 ///
 /// Amounts (`E6`) are 10^-6 of the collateral token, times are Unix seconds, accounts are numbers handed out in order
 /// (0 is the insurance fund and has no owner, 1 takes the fees). Byte layouts are those of `docs/encoding.md`.
@@ -44,14 +45,14 @@ interface ISettlement is IERC5267 {
         uint8 status;
     }
 
-    /// @notice A market as it is listed at deployment: its name, such as "ETH-USD", and its rules.
+    /// @notice A market as it is listed: its name, such as "ETH-USD", and its rules.
     struct Listing {
         string name;
         MarketConfig config;
     }
 
     /// @notice Capacity of one circuit and the contract that verifies its proofs.
-    /// @dev `entries` counts orders, withdrawals and cancels together. The index in the deployment's list is the `shape`
+    /// @dev `entries` counts orders, withdrawals, cancels and risk entries together. The index in the deployment's list is the `shape`
     /// of a header.
     struct Shape {
         uint16 entries;
@@ -63,6 +64,7 @@ interface ISettlement is IERC5267 {
     /// @notice Times in seconds, amounts in 10^-6 tokens, moves in 10^-6 of the last price.
     /// @dev `deadline`: how long a request may wait, as announced to its sender. `maxLag`, `maxLead`: how far a batch's time
     /// may lie before or after the block's. `reportMaxAge`: how much older than the batch a price report may be.
+    /// `bondE6`: what a LIQUIDATE costs if it was wrong. `feeE6`: what a request of an account's owner costs.
     struct Parameters {
         uint32 deadline;
         uint32 maxLag;
@@ -71,14 +73,18 @@ interface ISettlement is IERC5267 {
         uint32 maxMovePpm;
         uint32 maxMovePpmPerSecond;
         uint64 minDepositE6;
+        uint64 bondE6;
         uint64 feeE6;
     }
 
     /// @notice Everything that the constructor fixes for ever.
     /// @dev `oracleSigners` must be strictly increasing; `oracleQuorum` of them must agree to give a price.
+    /// `marketLister` and `marketGovernor` must be timelocks with a `getMinDelay()` of at least 7 and 30 days.
     struct Deployment {
         address token;
         address feeRecipient;
+        address marketLister;
+        address marketGovernor;
         address[] oracleSigners;
         uint8 oracleQuorum;
         Listing[] markets;
@@ -112,13 +118,26 @@ interface ISettlement is IERC5267 {
         uint64 indexed request, uint8 indexed kind, uint32 indexed account, uint248 payload, uint40 deadline
     );
 
-    /// @notice The tokens of a DEPOSIT request arrived from `from`.
+    /// @notice The tokens of a DEPOSIT request came from `from`; for a bond that was lost, its keeper.
     event Deposited(uint64 indexed request, uint32 indexed account, address indexed from, uint64 amountE6);
 
     /// @notice An AGENT request: `agent` may trade for the account until `until`; agent 0 revokes.
     event AgentQueued(uint64 indexed request, uint32 indexed account, address indexed agent, uint40 until);
 
-    /// @notice Batch `batch` consumed the request; `amount` is what a WITHDRAW paid, 0 for other kinds.
+    /// @notice The owner of `taker` put up the bond for a takeover of at most `maxLots` of the account's position.
+    event LiquidationRequested(
+        uint64 indexed request, uint32 indexed account, uint32 indexed taker, uint8 market, uint40 maxLots
+    );
+
+    /// @notice A MARKET request: `market` gets these rules when a batch consumes it.
+    event MarketQueued(uint64 indexed request, uint8 indexed market, string name, MarketConfig config);
+
+    /// @notice From the batch after `batch` on, `market` has these rules; batch 0 is the deployment.
+    event MarketListed(uint256 indexed market, uint64 indexed batch, string name, MarketConfig config);
+
+    /// @notice Batch `batch` consumed the request with an outcome of 1 EXECUTED, 2 NOTHING_TO_DO, 3 NOT_LIQUIDATABLE,
+    /// 4 TAKER_UNFIT, 5 FUND_UNFIT. `amount`: what a WITHDRAW paid, the lots that a CLOSE or LIQUIDATE moved, the high
+    /// bits of a MARKET's configuration hash; else 0.
     event RequestResolved(uint64 indexed request, uint64 indexed batch, uint8 outcome, uint64 amount);
 
     /// @notice A batch was proved and is final; requests below `requestsEnd` are consumed.
@@ -133,7 +152,8 @@ interface ISettlement is IERC5267 {
     );
 
     /// @notice `recipient` may claim `amountE6` more, paid by `account` in `batch`.
-    /// @dev The fee of a request is credited outside any batch: `account` is then 1 and `batch` 0.
+    /// @dev The fee of a request is credited outside any batch: `account` is then 1 and `batch` 0. A bond that goes back
+    /// is credited in the batch that consumed its LIQUIDATE, and `account` is then the taker.
     event Claimable(address indexed recipient, uint32 indexed account, uint64 indexed batch, uint64 amountE6);
 
     /// @notice Everything that `recipient` could claim was sent to `to`.
@@ -141,7 +161,8 @@ interface ISettlement is IERC5267 {
 
     // --------------------------------------------------------------- errors
 
-    /// @notice The address is zero, is this contract, has no code where code is needed, or is not the account's agent.
+    /// @notice The address is zero, is this contract, has no code or too short a delay where one is needed, or is not the
+    /// account's agent.
     error BadAddress(address given);
     /// @notice Every account number is taken.
     error TreeFull(uint32 accounts);
@@ -151,15 +172,20 @@ interface ISettlement is IERC5267 {
     error UnknownMarket(uint256 market);
     /// @notice The caller does not own the account.
     error NotOwner(uint32 account, address caller);
+    /// @notice Account and taker have one owner, who would pay itself the discount.
+    error SameOwner(uint32 account, uint32 taker);
+    /// @notice Only `governor` may list or change this market.
+    error NotGovernor(address governor, address caller);
     /// @notice The amount must lie in `minimum..maximum`.
     error AmountOutOfRange(uint256 amount, uint256 minimum, uint256 maximum);
     /// @notice The token delivered another amount than it was asked to.
     error TokenAmountMismatch(uint256 expected, uint256 received);
-    /// @notice A request of this kind still waits for the account: `request`.
+    /// @notice A request that excludes this one still waits for the account: `request`. For a MARKET, account 0.
     error RequestPending(uint32 account, uint64 request);
     /// @notice The signature is not by `expected`, the owner of the account; `recovered` is 0 if it is malformed.
     error BadSignature(address expected, address recovered);
-    /// @notice A market that cannot be cleared; `field` is named as in `zkclear/rules/markets.py`.
+    /// @notice A market that cannot be cleared or changed so; `field` is named as in `zkclear/rules/markets.py`, "market"
+    /// is the index.
     error BadMarketConfig(string field);
 
     /// @notice Batches settle one after the other.
@@ -217,6 +243,28 @@ interface ISettlement is IERC5267 {
     /// @dev Reverts with NotOwner, AmountOutOfRange, RequestPending, TokenAmountMismatch.
     function requestWithdrawal(uint32 account, uint64 amountE6) external returns (uint64 request);
 
+    /// @notice Queues the closing of at most `maxLots` of the account's position in a market against the insurance fund,
+    /// at the mark less the liquidation discount: a way out that needs no counterparty. Pulls the fee.
+    /// @dev Reverts with NotOwner, UnknownMarket, AmountOutOfRange (1 .. 2^40 - 1), RequestPending, TokenAmountMismatch.
+    /// One request a time waits in each of two slots of an account: its own (WITHDRAW, CLOSE, or being the taker of a
+    /// LIQUIDATE), and the one for being liquidated. So no stranger's LIQUIDATE keeps an owner from leaving, no owner
+    /// keeps a keeper away by requests of its own, and a batch can always consume a prefix of the queue.
+    function requestClose(uint32 account, uint8 market, uint64 maxLots) external returns (uint64 request);
+
+    /// @notice Queues a takeover: the caller's account `taker` takes at most `maxLots` of the position of `account`, if that
+    /// is below its maintenance requirement, at the mark less a discount. Pulls the bond, which comes back as a claim
+    /// with EXECUTED and NOTHING_TO_DO and else goes to the insurance fund.
+    /// @dev Reverts with UnknownAccount (0 included), NotOwner (of the taker), SameOwner, UnknownMarket,
+    /// AmountOutOfRange (lots: 1 .. 2^40 - 1; the bond, if the vault is full), RequestPending (of either account),
+    /// TokenAmountMismatch.
+    function liquidate(uint32 account, uint8 market, uint64 maxLots, uint32 taker) external returns (uint64 request);
+
+    /// @notice Queues a new market (`market == marketCount()`, by `marketLister`) or new rules for a listed one (by
+    /// `marketGovernor`). They hold from the batch after the one that consumes the request. Name, lot and tick of a listed
+    /// market stay; at most one request waits for each market.
+    /// @dev Reverts with NotGovernor, BadMarketConfig, RequestPending.
+    function queueMarket(uint8 market, Listing memory listing) external returns (uint64 request);
+
     /// @notice Queues `agent` as the one key besides the owner's that may trade (never withdraw) until `until`.
     /// Pulls the fee. Replaces the agent before it. At most one AGENT request waits for each account.
     /// @dev Reverts with NotOwner, BadAddress, RequestPending, TokenAmountMismatch.
@@ -257,7 +305,8 @@ interface ISettlement is IERC5267 {
     /// words (claim C1): it can speak of nothing else.
     /// @param header Number, time, shape, counts, roots, `h` and funding steps.
     /// @param reports Each: time 8, a price of 8 bytes a listed market (10^-8 tokens, 0 = no opinion), signature 64.
-    /// @param entries Each: the entry word 32, signature 64 (ERC-2098); after a WITHDRAW its recipient, 20.
+    /// @param entries Each: the entry word 32, signature 64 (ERC-2098); after a WITHDRAW its recipient, 20. A risk entry
+    /// (actions 0xc0 .. 0xc3), which nobody signs, is its word alone.
     /// @param fills Each: maker 2, taker 2, lots 6 bytes.
     /// @param outcomes Each: code 1, amount 8 bytes; one a consumed request.
     /// @param proof 384 bytes, handed to the shape's verifier unread.
@@ -301,6 +350,10 @@ interface ISettlement is IERC5267 {
     /// sent, so that an older signature is dead.
     function agentNonce(uint32 account) external view returns (uint64);
 
+    /// @notice The requests in the account's two slots that still wait, each as its number plus one (0: none). `own`: its
+    /// WITHDRAW or CLOSE, or a LIQUIDATE of which it is the taker; `targeted`: a LIQUIDATE of this account.
+    function pendingRisk(uint32 account) external view returns (uint64 own, uint64 targeted);
+
     /// @notice A request: its 248 bits (0: no such request) and the time until which it should be consumed.
     function request(uint64 id) external view returns (uint248 payload, uint40 deadline);
     /// @notice The oldest request that no batch has consumed, or `queueLength` if there is none.
@@ -309,6 +362,9 @@ interface ISettlement is IERC5267 {
     function queueLength() external view returns (uint64);
     /// @notice Deposits that arrived and that no batch has consumed.
     function queuedDeposits() external view returns (uint256);
+    /// @notice Bonds of LIQUIDATE requests that no batch has consumed. The vault holds claims, queued deposits and these
+    /// besides what is in accounts.
+    function queuedBonds() external view returns (uint256);
 
     /// @notice What `recipient` may claim.
     function claimable(address recipient) external view returns (uint256);
@@ -319,6 +375,12 @@ interface ISettlement is IERC5267 {
     function marketCount() external view returns (uint256);
     /// @notice A listed market: its name, its rules, and its mark in ticks (0 before the first batch).
     function market(uint256 index) external view returns (string memory name, MarketConfig memory config, uint32 mark);
+    /// @notice What a MARKET request asks for or asked for; empty for other requests.
+    function queuedMarket(uint64 id) external view returns (string memory name, MarketConfig memory config);
+    /// @notice The timelock that lists markets.
+    function marketLister() external view returns (address);
+    /// @notice The timelock that changes the rules of listed markets.
+    function marketGovernor() external view returns (address);
     /// @notice The marks of all listed markets in ticks.
     function marks() external view returns (uint32[] memory);
     /// @notice How many shapes can be settled.

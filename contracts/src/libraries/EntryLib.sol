@@ -10,8 +10,10 @@ import {WordsLib} from "./WordsLib.sol";
 /// the signer. The proof then decides whether that signer may do this; nothing is looked up here (claim C2).
 /// @dev Contract twin of `entry_digest` in `zkclear/crypto/eip712.py`; the Yul loop has a plain twin in
 /// `test/EntryLib.t.sol`. A word's bits that no digest covers must be 0 (a CANCEL's expiry all ones), so that each entry
-/// has one encoding.
+/// has one encoding. A risk entry (0xc0 .. 0xc3) is its word alone: nobody signs it, the proof judges all its fields, and
+/// its signer is 0, which no signature gives.
 library EntryLib {
+    uint256 private constant WORD_BYTES = 32;
     uint256 private constant ENTRY_BYTES = 96;
     uint256 private constant RECIPIENT_BYTES = 20;
     uint8 internal constant WITHDRAW = 0x80;
@@ -33,12 +35,13 @@ library EntryLib {
     uint256 private constant CANCEL_TYPE = 0x800;
     uint256 private constant ASSET = 0x820;
     uint256 private constant ORIGIN = 0x840; // calldata offset of the first entry
-    uint256 private constant NOTE = 0x860; // where the next withdrawal is noted
-    uint256 private constant NOTES_END = 0x880;
-    uint256 private constant FAULT = 0x8a0; // 0, or why the loop stopped
-    uint256 private constant VALUE = 0x8c0; // what the error shows
-    uint256 private constant LEFT = 0x8e0; // entries not read yet when it stopped
-    uint256 private constant DESK_WORDS = 72;
+    uint256 private constant LIMIT = 0x860; // calldata offset of their end
+    uint256 private constant NOTES = 0x880; // where the withdrawals are noted, as an array
+    uint256 private constant NOTE = 0x8a0; // where the next one is
+    uint256 private constant FAULT = 0x8c0; // 0, or why the loop stopped
+    uint256 private constant VALUE = 0x8e0; // what the error shows
+    uint256 private constant LEFT = 0x900; // entries not read yet when it stopped
+    uint256 private constant DESK_WORDS = 73;
     uint256 internal constant ROW_WORDS = 3;
 
     /// @notice What the digests need besides the entries. `rows` has three words a listed market: name hash, lot, tick.
@@ -57,11 +60,15 @@ library EntryLib {
         uint256 count,
         Context memory context
     ) internal view returns (uint256[] memory withdrawals) {
-        withdrawals = new uint256[](_withdrawals(entries.length, count));
-        if (count == 0) return withdrawals;
-        uint256[DESK_WORDS] memory desk = _desk(context, withdrawals);
-        uint256 end = _recover(words, entries, count, desk);
-        if (desk[FAULT / 32] != 0) _raise(desk, count, entries.length);
+        require(entries.length >= count * WORD_BYTES, ISettlement.BadLength(count * WORD_BYTES, entries.length));
+        uint256 end = 0;
+        if (count > 0) {
+            uint256[DESK_WORDS] memory desk = _desk(context);
+            _open(desk, entries);
+            end = _recover(words, entries, count, desk);
+            if (desk[FAULT / 32] != 0) _raise(desk, count, entries.length);
+            withdrawals = _noted(desk);
+        }
         require(end == entries.length, ISettlement.BadLength(end, entries.length));
     }
 
@@ -76,23 +83,7 @@ library EntryLib {
         recipient = address(bytes20(entries[offset + ENTRY_BYTES:]));
     }
 
-    /// @dev How many recipients there must be for the length to be right.
-    function _withdrawals(uint256 length, uint256 count) private pure returns (uint256) {
-        uint256 least = count * ENTRY_BYTES;
-        require(length >= least, ISettlement.BadLength(least, length));
-        uint256 recipients = (length - least) / RECIPIENT_BYTES;
-        require(recipients <= count, ISettlement.BadLength(least + count * RECIPIENT_BYTES, length));
-        require(
-            least + recipients * RECIPIENT_BYTES == length,
-            ISettlement.BadLength(least + recipients * RECIPIENT_BYTES, length)
-        );
-        return recipients;
-    }
-
-    function _desk(
-        Context memory context,
-        uint256[] memory withdrawals
-    ) private pure returns (uint256[DESK_WORDS] memory desk) {
+    function _desk(Context memory context) private pure returns (uint256[DESK_WORDS] memory desk) {
         desk[ORDER / 32] = uint256(Eip712Lib.ORDER);
         desk[WITHDRAW_TYPE / 32] = uint256(Eip712Lib.WITHDRAW);
         desk[CANCEL_TYPE / 32] = uint256(Eip712Lib.CANCEL_ORDER);
@@ -106,9 +97,27 @@ library EntryLib {
             mcopy(add(desk, ROWS), add(rows, 0x20), shl(5, mload(rows)))
             mstore(add(desk, DIGEST), shl(240, 0x1901))
             mstore(add(desk, add(DIGEST, 2)), separator)
-            let first := add(withdrawals, 0x20)
-            mstore(add(desk, NOTE), first)
-            mstore(add(desk, NOTES_END), add(first, shl(5, mload(withdrawals))))
+        }
+    }
+
+    /// @dev Notes where the entries lie. The offsets of the withdrawals grow at the end of the memory, because only the
+    /// loop finds out how many there are; until `_noted` nothing else may allocate.
+    function _open(uint256[DESK_WORDS] memory desk, bytes calldata entries) private pure {
+        assembly ("memory-safe") {
+            mstore(add(desk, ORIGIN), entries.offset)
+            mstore(add(desk, LIMIT), add(entries.offset, entries.length))
+            mstore(add(desk, NOTES), mload(0x40))
+            mstore(add(desk, NOTE), add(mload(0x40), 0x20))
+        }
+    }
+
+    /// @dev Closes the array of offsets.
+    function _noted(uint256[DESK_WORDS] memory desk) private pure returns (uint256[] memory withdrawals) {
+        assembly ("memory-safe") {
+            let end := mload(add(desk, NOTE))
+            withdrawals := mload(add(desk, NOTES))
+            mstore(withdrawals, shr(5, sub(sub(end, withdrawals), 0x20)))
+            mstore(0x40, end)
         }
     }
 
@@ -158,7 +167,6 @@ library EntryLib {
                 size := 0x80
             }
 
-            mstore(add(desk, ORIGIN), entries.offset)
             let cursor := entries.offset
             let d := desk
             let out := add(words, add(0x20, shl(5, first)))
@@ -201,11 +209,6 @@ library EntryLib {
                     switch and(shr(200, word), 0xff)
                     case 0x80 {
                         let note := mload(add(d, NOTE))
-                        if eq(note, mload(add(d, NOTES_END))) {
-                            // More withdrawals than the length has recipients for.
-                            fail(d, FAULT_LENGTH, sub(add(next, RECIPIENT_BYTES), mload(add(d, ORIGIN))), 0)
-                            break
-                        }
                         mstore(note, sub(cursor, mload(add(d, ORIGIN))))
                         mstore(add(d, NOTE), add(note, 0x20))
                         size := withdraw(d, word, shr(96, calldataload(next)))
@@ -213,9 +216,24 @@ library EntryLib {
                     }
                     case 0x82 { size := cancel(d, word) }
                     default {
-                        fail(d, FAULT_ACTION, word, shr(6, sub(last, out)))
-                        break
+                        // A risk entry has all its bits from the word, and the words are bound; only the top byte
+                        // is none of the proof's. Its signer stays 0.
+                        if iszero(eq(and(shr(202, word), 0x3f), 0x30)) {
+                            fail(d, FAULT_ACTION, word, shr(6, sub(last, out)))
+                            break
+                        }
+                        if shr(248, word) {
+                            fail(d, FAULT_FIELD, word, 0)
+                            break
+                        }
+                        mstore(out, word)
+                        cursor := signature
+                        continue
                     }
+                }
+                if gt(next, mload(add(d, LIMIT))) {
+                    fail(d, FAULT_LENGTH, sub(next, mload(add(d, ORIGIN))), 0)
+                    break
                 }
                 if iszero(size) {
                     fail(d, FAULT_FIELD, word, 0)

@@ -8,7 +8,7 @@ import {Eip712Lib} from "./Eip712Lib.sol";
 
 /// @title Marks from signed price reports: the lower median of a quorum, floored to the tick.
 /// @dev With k honest of n signers the median lies between two honest prices. A report is: time 8, a price of 8 bytes a
-/// listed market (10^-8 tokens, 0 = no opinion), signature 64 (ERC-2098).
+/// listed market (10^-8 tokens, 0 = no opinion), signature 64 (ERC-2098). `marks` is linked, for the code's size.
 library OracleLib {
     uint256 private constant TICKS_BOUND = 2 ** 32;
     uint256 private constant PPM = 10 ** 6;
@@ -54,7 +54,7 @@ library OracleLib {
         Demand memory demand,
         uint256[] memory tickE8,
         uint32[] memory last
-    ) internal view returns (uint256[] memory ticks) {
+    ) external view returns (uint256[] memory ticks) {
         uint256 size = 8 * tickE8.length + 72;
         uint256 count = reports.length / size;
         require(count * size == reports.length, ISettlement.BadLength(count * size, reports.length));

@@ -14,6 +14,8 @@ abstract contract Batches is Fixture {
     uint8 internal constant SELL_IOC = 0x43;
     uint8 internal constant WITHDRAW = 0x80;
     uint8 internal constant CANCEL = 0x82;
+    /// @dev The first of the four risk entries: LIQUIDATION_BUY, LIQUIDATION_SELL, ABSORB, DELEVERAGE.
+    uint8 internal constant RISK = 0xc0;
     uint40 internal constant NEVER = type(uint40).max;
 
     /// @dev The arguments of `settle`, and what the expected words need besides them.
@@ -133,6 +135,13 @@ abstract contract Batches is Fixture {
         uint40 expiry = uint40(block.timestamp + 1 days);
         uint256 packed = word(account, 0, WITHDRAW, amountE6, expiry, nonce);
         _add(d, key, packed, recipient, abi.encodePacked(recipient));
+    }
+
+    /// @dev A risk entry: its word alone, signed by nobody.
+    function addRisk(Draft memory d, uint256 packed) internal pure {
+        d.entries = bytes.concat(d.entries, bytes32(packed));
+        d.entryWords = _append(_append(d.entryWords, packed), 0);
+        ++d.header.entries;
     }
 
     function _add(Draft memory d, uint256 key, uint256 packed, address recipient, bytes memory tail) private view {

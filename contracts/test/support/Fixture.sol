@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {DevToken} from "../../script/DevToken.sol";
+import {MarketTimelock} from "../../src/MarketTimelock.sol";
 import {Settlement} from "../../src/Settlement.sol";
 import {ISettlement} from "../../src/interfaces/ISettlement.sol";
 import {ExpectingVerifier} from "../doubles/Verifiers.sol";
@@ -13,6 +14,7 @@ abstract contract Fixture is Assertions {
     uint256 internal constant START = 1_800_000_000;
     uint64 internal constant TOKEN = 10 ** 6;
     uint64 internal constant FEE = 1 * TOKEN;
+    uint64 internal constant BOND = 20 * TOKEN;
     uint64 internal constant MIN_DEPOSIT = 10 * TOKEN;
     uint32 internal constant INSURANCE = 0;
     uint32 internal constant FEES = 1;
@@ -20,6 +22,8 @@ abstract contract Fixture is Assertions {
     uint8 internal constant SMALL = 1;
 
     address internal constant FEE_RECIPIENT = address(0xFEE5);
+    /// @dev Proposes and executes in both timelocks.
+    address internal constant GOVERNOR = address(0x60BE);
     uint256 internal constant ALICE_KEY = 0xA11CE;
     uint256 internal constant BOB_KEY = 0xB0B;
     address internal alice = vm.addr(ALICE_KEY);
@@ -31,6 +35,8 @@ abstract contract Fixture is Assertions {
     DevToken internal token;
     ExpectingVerifier internal tiny;
     ExpectingVerifier internal small;
+    MarketTimelock internal lister;
+    MarketTimelock internal changer;
     Settlement internal settlement;
 
     function setUp() public virtual {
@@ -39,6 +45,8 @@ abstract contract Fixture is Assertions {
         token = new DevToken();
         tiny = new ExpectingVerifier();
         small = new ExpectingVerifier();
+        lister = new MarketTimelock(7 days, GOVERNOR);
+        changer = new MarketTimelock(30 days, GOVERNOR);
         settlement = new Settlement(deployment());
         _fund(alice);
         _fund(bob);
@@ -55,6 +63,8 @@ abstract contract Fixture is Assertions {
     function deployment() internal view returns (ISettlement.Deployment memory d) {
         d.token = address(token);
         d.feeRecipient = FEE_RECIPIENT;
+        d.marketLister = address(lister);
+        d.marketGovernor = address(changer);
         d.oracleSigners = new address[](3);
         for (uint256 i = 0; i < 3; ++i) {
             d.oracleSigners[i] = vm.addr(oracleKeys[i]);
@@ -78,6 +88,7 @@ abstract contract Fixture is Assertions {
         p.maxMovePpm = 50_000;
         p.maxMovePpmPerSecond = 1_000;
         p.minDepositE6 = MIN_DEPOSIT;
+        p.bondE6 = BOND;
         p.feeE6 = FEE;
     }
 
