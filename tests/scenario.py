@@ -5,7 +5,7 @@ For tests of proofs, flows and attacks. `Venue` holds the state and its tree; `s
 meets every kind of entry, request and closing in batches of shape `tiny`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,7 +16,7 @@ from tests.vectors.drawer import BTC, ETH
 from tests.vectors.scenario import START, Exchange
 from zkclear.crypto.bind import domain_word
 from zkclear.crypto.eip712 import Domain
-from zkclear.crypto.entry import entry_digest, listing
+from zkclear.crypto.entry import Listing, entry_digest, listing
 from zkclear.crypto.keccak import keccak256
 from zkclear.crypto.signatures import ORDER, address_of, recover, sign
 from zkclear.crypto.state_tree import StateTree
@@ -52,15 +52,25 @@ class Signed:
     recipient: int | None = None
 
 
-def sign_entry(entry: Entry, key: int, *, recipient: int | None = None, domain: Domain = CHAIN) -> Signed:
+def sign_entry(
+    entry: Entry,
+    key: int,
+    *,
+    recipient: int | None = None,
+    domain: Domain = CHAIN,
+    listings: Sequence[Listing] = LISTINGS,
+) -> Signed:
     """Sign an entry as its wallet does, and recover the signer as the contract does."""
-    digest = entry_digest(domain, entry, listings=LISTINGS, asset=ASSET, recipient=recipient)
+    digest = entry_digest(domain, entry, listings=listings, asset=ASSET, recipient=recipient)
     signature = sign(digest, key)
     return Signed(replace(entry, signer=Address(recover(digest, signature))), signature, recipient)
 
 
 class Venue(Exchange):
     """An `Exchange` of real keys that keeps the tree of its state and builds a witness of every batch."""
+
+    listings: Sequence[Listing] = LISTINGS
+    """What wallets know of the markets."""
 
     def __init__(self, configs: tuple[MarketConfig, ...] = (ETH, BTC), *, shape: Shape = TINY) -> None:
         super().__init__(configs, rows=shape.markets)
@@ -86,6 +96,10 @@ class Venue(Exchange):
         """Apply the next batch."""
         return self.advance(**fields).clearing.state
 
+    def open(self, *accounts: int, amount: int = 10**9) -> State:
+        """Open accounts, each with a deposit."""
+        return self.settle(requests=self.opening(*accounts, amount=amount))
+
     def opening(self, *accounts: int, amount: int = 10**9) -> tuple[Request, ...]:
         """Requests that open accounts, each with a deposit."""
         return tuple(
@@ -105,7 +119,7 @@ class Venue(Exchange):
         code = actions.parse_order_action(action) if isinstance(action, str) else action
         unsigned = {"market": 0, "expiry": self.state.timestamp + HOUR, "signer": 0, **fields}
         entry = Entry(account=account, action=code, lots=lots, limit=limit, nonce=nonce, **unsigned)
-        return sign_entry(entry, key).entry
+        return sign_entry(entry, key, listings=self.listings).entry
 
     def withdrawal(self, account: int, amount: int, *, nonce: int, **fields: Any) -> Entry:
         """A signed withdrawal to the account's owner."""
@@ -227,7 +241,9 @@ def scripted(venue: Venue) -> Iterator[tuple[str, Batch]]:
                 for account, side in ((2, "SELL GTC"), (3, "BUY GTC"), (4, "SELL IOC"), (5, "BUY GTC"))
             ),
             fills=(Fill(0, 1, 20), Fill(0, 3, 20), Fill(1, 2, 20), Fill(3, 2, 20)),
-            requests=tuple(Request(RequestKind.DEPOSIT, AccountId(n), amount=n) for n in (2, 3, 4, 5)),
+            requests=tuple(
+                Request(RequestKind.DEPOSIT, AccountId(n), amount=n * 10**6) for n in (2, 3, 4, 5)
+            ),
             funding_steps=(-1_000, 1_000),
         ),
     )

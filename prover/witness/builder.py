@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prover.witness.markets import market_rows
+from prover.witness.risks import change_rows, risk_rows
 from zkclear.crypto.sparse_tree import SparseTree
 from zkclear.crypto.state_tree import StateTree
 from zkclear.crypto.tree import account_leaf, slot_leaf
 from zkclear.rules.batch import Batch, RequestKind
 from zkclear.rules.closing import ClosingClass
+from zkclear.rules.risks import count_risks
 from zkclear.rules.shapes import Shape
 from zkclear.rules.state import Account
 from zkclear.rules.transition import Clearing, clear
@@ -73,6 +75,8 @@ def build_witness(tree: StateTree, batch: Batch, *, shape: Shape, domain: int) -
         entries=entries,
         fills=[pb.WitnessFill(maker=fill.maker, taker=fill.taker, lots=fill.lots) for fill in batch.fills],
         requests=_request_rows(batch, clearing),
+        risks=risk_rows(clearing, _rows(clearing)),
+        market_changes=change_rows(batch),
     )
     return Built(witness=witness, clearing=clearing, tree=after, words=tuple(words))
 
@@ -93,6 +97,7 @@ def _require_fit(batch: Batch, clearing: Clearing, shape: Shape) -> None:
         "fills": len(batch.fills),
         "accounts": len(clearing.openings),
         "requests": len(batch.requests),
+        "risks": count_risks(batch),
     }
     if not shape.fits(**given):
         rows = ", ".join(f"{count} of {getattr(shape, name)} {name}" for name, count in given.items())
