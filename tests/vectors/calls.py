@@ -112,6 +112,11 @@ def _closing(plain: Plain) -> int:
     return int(closing.closing_class(opening, after, rows, withdrawn=plain["withdrawn"]))
 
 
+def _close_absorbing(plain: Plain) -> int:
+    account, rows = _rows(plain)
+    return int(closing.close_absorbing(account, rows))
+
+
 def _open_interest(plain: Plain) -> int:
     market = records.market_from_plain(plain["market"])
     return closing.open_interest_after(market, [(before, after) for before, after in plain["sizes"]])
@@ -248,6 +253,7 @@ CALLS: dict[str, Callable[[Plain], Any]] = {
     "outcome": _outcome,
     "apply_to_opening": _opening,
     "closing_class": _closing,
+    "close_absorbing": _close_absorbing,
     "open_interest_after": _open_interest,
     "check_config": _config,
     "check_change": _check_change,

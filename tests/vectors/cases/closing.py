@@ -9,13 +9,14 @@ from tests.vectors.drawer import ETH, account, case, markets
 from zkclear.rules.state import Market
 
 MODULE = "closing"
-CLAIMS = ("C4", "C5", "C8")
+CLAIMS = ("C4", "C5", "C7", "C8")
 NOTES = {
     "Edge": "one unit decides",
     "Drain": "no position at opening: reduced would read 0 >= 0",
     "Grew": "reduced allows no position to grow or flip",
     "Withdrawn": "nothing may be withdrawn from an account that closes reduced",
     "Bound": "the last legal value, the first illegal one",
+    "Fund": "account 0 absorbs only if it stays healthy, even where it would close unchanged or reduced",
     "Cap": "open interest may exceed a cap that was lowered, and then only shrink",
 }
 Leg = tuple[int, Sequence[int]]
@@ -85,3 +86,8 @@ def cases() -> Iterator[dict[str, Any]]:
         (120, [[6, 5]]),
     ):
         yield _open_interest(before, sizes)
+    for sizes, worth in (((500, 0), 1_500_000_000), ((-500, 0), -1_500_000_000), ((0, 0), 0)):
+        needed = initial if worth else 0
+        for offset in (-1, 0, 1):
+            fund = account(needed + offset - worth, sizes)
+            yield case("close_absorbing", "Edge", "Fund", account=fund, markets=markets(30_000, 90_000))

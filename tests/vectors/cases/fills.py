@@ -14,6 +14,7 @@ NOTES = {
     "Bound": "the last legal value, the first illegal one",
     "Price": "the maker's limit, never worse than the taker's",
     "TimeInForce": "IOC and FOK never make, POST_ONLY never takes",
+    "Liquidation": "it takes like an order and never makes; no other risk entry trades",
     "Random": "drawn with a fixed seed",
 }
 
@@ -51,6 +52,12 @@ def cases() -> Iterator[dict[str, Any]]:
         yield _check("TimeInForce", taker={"action": action | 1})
     yield _check(maker={"action": 0x80})
     yield _check(taker={"action": 0x82})
+    for limit in (29_999, 30_000, 30_001):
+        yield _check("Liquidation", "Price", taker={"action": 0xC1, "limit": limit})
+        yield _check("Liquidation", "Price", maker={"action": 0x41}, taker={"action": 0xC0, "limit": limit})
+    for action in (0xC0, 0xC1, 0xC2, 0xC3):
+        yield _check("Liquidation", maker={"action": action})
+        yield _check("Liquidation", maker={"action": 0x42}, taker={"action": action})
     config = records.config_to_plain(ETH)
     generator = random.Random("fills")
     for action in (0x40, 0x41):

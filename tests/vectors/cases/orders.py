@@ -17,9 +17,12 @@ NOTES = {
     "Slot": "higher takes over, equal continues, lower is dead",
     "Closed": "a withdrawal or a cancel leaves no room for an order of the same nonce",
     "FillOrKill": "whole in this batch, or the batch is invalid",
+    "Risk": "an unsigned risk entry: no signer, no end, a nonce that is only a place",
     "Side": "zero is neither long nor short; crossing it is growth",
 }
 WITHDRAW, CANCEL = 0x80, 0x82
+RISK = {"signer": 0, "expiry": 2**40 - 1, "nonce": 1_023, "trigger": 0}
+EMPTY = {"lots": 0, "limit": 0}
 
 
 def _authorise(signer: int, *flags: str, timestamp: int = 1_000, **options: Any) -> dict[str, Any]:
@@ -76,6 +79,37 @@ def _all_terms() -> Iterator[dict[str, Any]]:
     yield _terms(action=CANCEL, lots=0, limit=0, market=7)
 
 
+def _risk_terms() -> Iterator[dict[str, Any]]:
+    halted = [records.market_to_plain(Market(replace(ETH, status=2), 30_000))]
+    absorbs = {**RISK, **EMPTY, "action": 0xC2}
+    deleverages = {**RISK, "lots": 1, "limit": 0, "action": 0xC3}
+    for terms in ({**RISK, "action": 0xC0}, {**RISK, "action": 0xC1}, absorbs, deleverages):
+        yield _terms("Risk", **terms)
+        for field, value in (
+            ("signer", 1),
+            ("expiry", 2**40 - 2),
+            ("expiry", 2**40),
+            ("nonce", 1_024),
+            ("market", 2),
+            ("market", 255),
+            ("trigger", 1),
+            ("trigger", 2**24 - 1),
+            ("trigger", 2**24),
+            ("lots", 0),
+            ("lots", 1),
+            ("lots", 2**40 - 1),
+            ("lots", 2**40),
+            ("limit", 0),
+            ("limit", 1_023),
+            ("limit", 1_024),
+        ):
+            yield _terms("Risk", "Bound", **{**terms, field: value})
+        yield _terms("Risk", rows=halted, **terms)
+        yield _terms("Risk", timestamp=2**40 - 1, **terms)
+    for action in (0xC4, 0xFF):
+        yield _terms("Risk", **{**RISK, "action": action})
+
+
 def _slots() -> Iterator[dict[str, Any]]:
     for stored in ([0, 0], [1_024, 5], [2_048, 4], [2_048, 10], [3_072, 0]):
         for filled in (0, 1, 6, 7, 10, 11):
@@ -96,3 +130,4 @@ def cases() -> Iterator[dict[str, Any]]:
     for before in (-5, -1, 0, 1, 5):
         for after in (-6, -5, -4, -1, 0, 1, 4, 5, 6):
             yield case("did_not_grow", "Side", before=before, after=after)
+    yield from _risk_terms()

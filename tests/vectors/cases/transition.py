@@ -5,16 +5,20 @@ from dataclasses import replace
 from typing import Any
 
 from tests.vectors import records
+from tests.vectors.crash import bankrupt_day, crash_day
+from tests.vectors.crash_forged import forgeries
 from tests.vectors.drawer import case
 from tests.vectors.scenario import START, Exchange, owner_of, trading_day
 from zkclear.rules.batch import Batch, Entry, Fill, Outcome, Request, RequestKind
 from zkclear.rules.state import State
 
 MODULE = "transition"
-CLAIMS = ("C1", "C2", "C3", "C4", "C5", "C6", "C8", "C9", "C11")
+CLAIMS = ("C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C11")
 NOTES = {
     "Day": "batches that follow each other; the state of one is the start of the next",
     "Forged": "a batch that an operator might try, and the one reason why it is none",
+    "Crash": "liquidation, forced close, absorption, deleveraging and a market's change; falling and rising",
+    "Risk": "a batch with a risk operation that an operator might try; honest ones stand beside the forged",
 }
 
 
@@ -103,3 +107,8 @@ def cases() -> Iterator[dict[str, Any]]:
     exchange.settle(entries=honest.entries, fills=honest.fills)
     replayed = replace(honest, number=honest.number + 1, timestamp=honest.timestamp + 1)
     yield _apply(exchange.state, replayed, "Forged")
+    for side in (1, -1):
+        for state, batch in (*crash_day(side=side).history, *bankrupt_day(side=side).history):
+            yield _apply(state, batch, "Day", "Crash")
+    for state, batch in forgeries():
+        yield _apply(state, batch, "Risk")

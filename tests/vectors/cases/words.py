@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.vectors import records
-from tests.vectors.drawer import AGENT, OWNER, case, entry
-from zkclear.rules import words
+from tests.vectors.crash import absorb, deleverage, risk_entry
+from tests.vectors.drawer import AGENT, ETH, OWNER, case, entry
+from zkclear.crypto.tree import market_config_hash
+from zkclear.rules import actions, words
 from zkclear.rules.batch import Batch, Entry, Fill, Outcome, Request, RequestKind
 
 MODULE = "words"
@@ -32,6 +34,15 @@ REQUESTS = (
     Request(RequestKind.WITHDRAW, 16_777_215, amount=1),
     Request(RequestKind.AGENT, 3, address=AGENT, until=2**40 - 1),
 )
+RISK_REQUESTS = (
+    Request(RequestKind.CLOSE, 2, market=1, lots=5),
+    Request(RequestKind.CLOSE, 2**32 - 1, market=2**8 - 1, lots=2**40 - 1),
+    Request(RequestKind.LIQUIDATE, 2, market=1, lots=5, taker=4),
+    Request(RequestKind.LIQUIDATE, 0, market=2**8 - 1, lots=2**40 - 1, taker=2**32 - 1),
+    Request(RequestKind.MARKET, 0, market=3, config_hash=market_config_hash(ETH)),
+    Request(RequestKind.MARKET, 0, market=2**8 - 1, config_hash=2**200 - 1),
+    Request(RequestKind.MARKET, 0, config_hash=2**254 - 1),
+)
 
 
 def _batch(**fields: Any) -> records.Plain:
@@ -52,6 +63,38 @@ def _batch(**fields: Any) -> records.Plain:
 def _vector(batch: records.Plain, *flags: str, shape: str = "tiny") -> dict[str, Any]:
     return case(
         "batch_words", *flags, batch=batch, shape=shape, domain=2**248 - 1, old_root=5, new_root=2**253
+    )
+
+
+def _risks() -> Iterator[dict[str, Any]]:
+    """Risk entries and the requests of liquidation and listing."""
+    entries = (
+        risk_entry(2, actions.LIQUIDATION_SELL, lots=1_500, limit=17_400),
+        absorb(3, nonce=1, market=1),
+        deleverage(4, 3, 2**40 - 1, 1_023, nonce=1_023),
+        deleverage(5, 2**24 - 1, 1, 0),
+    )
+    for risk in entries:
+        yield case("entry_word", "Kinds", entry=records.entry_to_plain(risk))
+    for request in RISK_REQUESTS:
+        yield case("request_word", "Kinds", request=records.request_to_plain(request))
+        yield case("parse_request", "Kinds", word=words.request_word(request))
+    for request, padding in zip(RISK_REQUESTS[:3:2], (160, 128), strict=True):
+        yield case("parse_request", "Padding", word=words.request_word(request) | 1)
+        yield case("parse_request", "Padding", word=words.request_word(request) | 1 << (padding - 1))
+    for field, value in (("market", 2**8), ("lots", 2**40), ("taker", 2**32)):
+        asked = records.request_to_plain(RISK_REQUESTS[3])
+        yield case("request_word", "Overflow", request={**asked, field: value})
+    asked = (*RISK_REQUESTS[:3:2], RISK_REQUESTS[4], RISK_REQUESTS[6])
+    given = (Outcome(1, 5), Outcome(4, 0), *(Outcome(1, row.config_hash >> 200) for row in asked[2:]))
+    yield _vector(
+        _batch(
+            entries=[records.entry_to_plain(risk) for risk in entries],
+            fills=[],
+            requests=[records.request_to_plain(row) for row in asked],
+            outcomes=[[int(row.code), row.amount] for row in given],
+        ),
+        "Kinds",
     )
 
 
@@ -80,3 +123,4 @@ def cases() -> Iterator[dict[str, Any]]:
     yield _vector(_batch(**empty), "Padding")
     yield _vector(_batch(entries=[entry(account=2 + index) for index in range(5)]), "Overflow")
     yield _vector(_batch(fills=[[0, 1, 1]] * 5), "Overflow")
+    yield from _risks()
