@@ -1,5 +1,7 @@
 """Accounts as the open batch has them: the opening state, and what the batch did to it so far."""
 
+from copy import copy
+
 from zkclear.rules.funding import settle_account
 from zkclear.rules.state import Account, Market
 from zkclear.rules.units import AccountId, Quote
@@ -50,6 +52,16 @@ class Row:
         """Takes the account over as the rule book leaves it; `credit` is dust that only the batch's end credits."""
         self.collateral = int(closing.collateral) - credit
         self.sizes = [int(position.size) for position in closing.positions]
+
+    def reopened(self) -> "Row":
+        """The account as the batch after this one would open it, at the same marks."""
+        row = copy(self)
+        row.opening_collateral, row.opening_sizes = self.collateral, list(self.sizes)
+        row.sizes = list(self.sizes)
+        row.withdrawn = 0
+        row.reduce_only = set()
+        row.is_locked = self.is_liquidatable
+        return row
 
     def may_sign(self, signer: int, *, timestamp: int) -> bool:
         """Whether a signature speaks for the account; home: `orders.authorise`, which gives the reasons."""

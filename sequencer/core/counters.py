@@ -36,6 +36,7 @@ class Counters:
         self._accounts = self._gauge("batch_accounts", "Accounts of the newest sealed batch.")
         self._batches = self._gauge("batches", "Newest batch by how far it has come.", "stage")
         self._requests = self._gauge("requests_pending", "L1 requests that no settled batch took.")
+        self._funding = self._gauge("funding_rate_ppm", "Funding rate an hour, of the mark.", "market")
         self._oracle = self._gauge("oracle_age_seconds", "Age of the newest agreed prices.")
         self._lag = self._gauge("l1_head_lag_blocks", "Blocks between the newest and the final one.")
         self._gauge("build_info", "Always 1.", "version").labels(version).set(1)
@@ -84,6 +85,8 @@ class Counters:
                 for record in exchange.requests[-1000:]  # older ones are settled, or a batch failed loudly
             )
         )
+        for index, name in enumerate(exchange.genesis.names):
+            self._funding.labels(name).set(exchange.funding.rate(exchange.state, index))
         if exchange.agreed is not None:
             self._oracle.set((now_us - exchange.agreed.timestamp * MICROSECONDS) / MICROSECONDS)
         self._lag.set(lag_blocks)

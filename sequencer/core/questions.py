@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
-from sequencer.core import reads
+from sequencer.core import reads, risk_reads
 from sequencer.core.exchange import Exchange
+from sequencer.core.funding_reads import list_funding_rates
+from sequencer.core.preview import preview_order
 from sequencer.core.refusals import Refused
-from zkclear.v1 import account_pb2, admin_pb2, audit_pb2, market_data_pb2, trading_pb2
+from zkclear.v1 import account_pb2, admin_pb2, audit_pb2, liquidation_pb2, market_data_pb2, trading_pb2
 
 Question = Callable[[Exchange, bytes], bytes]
 
@@ -24,6 +26,35 @@ def _order_book(exchange: Exchange, request: bytes) -> bytes:
 def _trades(exchange: Exchange, request: bytes) -> bytes:
     asked = market_data_pb2.ListTradesRequest.FromString(request)
     return reads.list_trades(exchange, asked).SerializeToString()
+
+
+def _funding(exchange: Exchange, request: bytes) -> bytes:
+    asked = market_data_pb2.ListFundingRatesRequest.FromString(request)
+    return list_funding_rates(exchange, asked).SerializeToString()
+
+
+def _preview(exchange: Exchange, request: bytes) -> bytes:
+    asked = trading_pb2.PreviewOrderRequest.FromString(request)
+    return preview_order(exchange, asked).SerializeToString()
+
+
+def _at_risk(exchange: Exchange, request: bytes) -> bytes:
+    asked = liquidation_pb2.ListAtRiskRequest.FromString(request)
+    return risk_reads.list_at_risk(exchange, asked).SerializeToString()
+
+
+def _alerts(exchange: Exchange, request: bytes) -> bytes:
+    return risk_reads.alerts(exchange, int.from_bytes(request, "big")).SerializeToString()
+
+
+def _liquidations(exchange: Exchange, request: bytes) -> bytes:
+    asked = liquidation_pb2.ListLiquidationsRequest.FromString(request)
+    return risk_reads.list_liquidations(exchange, asked).SerializeToString()
+
+
+def _prepared(exchange: Exchange, request: bytes) -> bytes:
+    asked = liquidation_pb2.PrepareLiquidationRequest.FromString(request)
+    return risk_reads.prepare_liquidation(exchange, asked).SerializeToString()
 
 
 def _account(exchange: Exchange, request: bytes) -> bytes:
@@ -118,6 +149,12 @@ QUESTIONS: dict[str, Question] = {
     "GetMarket": _get_market,
     "GetOrderBook": _order_book,
     "ListTrades": _trades,
+    "ListFundingRates": _funding,
+    "PreviewOrder": _preview,
+    "ListAtRisk": _at_risk,
+    "alerts": _alerts,
+    "ListLiquidations": _liquidations,
+    "PrepareLiquidation": _prepared,
     "GetPrices": lambda exchange, _: reads.prices(exchange).SerializeToString(),
     "GetReports": lambda exchange, _: reads.reports(exchange).SerializeToString(),
     "GetAccount": _account,

@@ -12,6 +12,8 @@ from sequencer.core.answers import order_message
 from sequencer.core.exchange import Exchange, RequestRecord
 from sequencer.core.refusals import Refused
 from sequencer.risk.exposure import available
+from sequencer.risk.liquidation_price import liquidation_price
+from zkclear.rules.batch import RequestKind
 from zkclear.rules.num import div_floor
 from zkclear.rules.units import PPM
 from zkclear.v1 import account_pb2, audit_pb2, batch_pb2, market_data_pb2, oracle_pb2, order_pb2, trading_pb2
@@ -208,13 +210,14 @@ def account(exchange: Exchange, number: int) -> account_pb2.Account:
         maintenance_e6=maintenance,
         available_e6=available(row.collateral, row.sizes, exposure, valuation),
         withdrawable_e6=valuation.withdrawable(row.collateral, row.sizes),
-        health_ppm=_health(equity, maintenance),
+        health_ppm=health(equity, maintenance),
         positions=[_position(exchange, row, index) for index in range(exchange.listed) if row.sizes[index]],
         open_orders=0 if orders is None else len(orders.live),
     )
 
 
-def _health(equity: int, maintenance: int) -> int:
+def health(equity: int, maintenance: int) -> int:
+    """Equity as a share of the maintenance margin, ppm, rounded down, within 32 bits; the largest value without a position."""
     if maintenance == 0:
         return HEALTH_BOUND
     return max(-HEALTH_BOUND, min(HEALTH_BOUND, div_floor(equity * PPM, maintenance)))
@@ -234,6 +237,7 @@ def _position(exchange: Exchange, row: Row, index: int) -> account_pb2.Position:
         initial_e6=valuation.initial(alone),
         maintenance_e6=valuation.maintenance(alone),
         funding_index=exchange.batch.markets[index].funding_index,
+        liquidation_price_e8=liquidation_price(row.collateral, row.sizes, index, valuation) * config.tick_e8,
     )
 
 
@@ -262,6 +266,9 @@ def list_requests(
 
 def _request(exchange: Exchange, record: RequestRecord) -> account_pb2.L1Request:
     request = record.queued.request
+    names_market = request.kind in (RequestKind.CLOSE, RequestKind.LIQUIDATE, RequestKind.MARKET)
+    is_listed = names_market and request.market < exchange.listed
+    lot_e8 = exchange.genesis.configs[request.market].lot_e8 if is_listed else 0
     return account_pb2.L1Request(
         request=record.queued.number,
         kind=account_pb2.RequestKind.Name(int(request.kind)),
@@ -273,6 +280,10 @@ def _request(exchange: Exchange, record: RequestRecord) -> account_pb2.L1Request
         paid_e6=record.paid,
         batch=record.batch,
         settlement=exchange.sealed.settlement(record.batch),
+        market=exchange.genesis.names[request.market] if is_listed else "",
+        max_size_e8=request.lots * lot_e8,
+        taker=request.taker,
+        executed_size_e8=record.executed * lot_e8,
     )
 
 

@@ -26,7 +26,7 @@ from zkclear.v1 import order_pb2, trading_pb2
 
 
 @dataclass(slots=True)
-class _Submission:
+class Submission:
     """An order on its way through admission; `leaving` is the live order that it replaces."""
 
     order: LiveOrder
@@ -43,7 +43,7 @@ def submit_order(exchange: Exchange, command: SubmitOrder) -> trading_pb2.Submit
     submission = _admit(exchange, command)
     order = submission.order
     try:
-        _check_book_and_margin(exchange, submission)
+        check_book_and_margin(exchange, submission)
         _match(exchange, submission)
     except SequencedRefusal as refusal:
         order.status = order_pb2.ORDER_STATUS_REFUSED
@@ -80,7 +80,7 @@ def _response(exchange: Exchange, order: LiveOrder, *, again: bool) -> trading_p
     )
 
 
-def _sequence(exchange: Exchange, submission: _Submission, refusal: Refused | None) -> None:
+def _sequence(exchange: Exchange, submission: Submission, refusal: Refused | None) -> None:
     """Gives the order its receipt and remembers it. Only an order that was taken uses its nonce up."""
     order, orders = submission.order, submission.orders
     result = (
@@ -99,7 +99,7 @@ def _sequence(exchange: Exchange, submission: _Submission, refusal: Refused | No
     exchange.note_content()
 
 
-def _admit(exchange: Exchange, command: SubmitOrder) -> _Submission:
+def _admit(exchange: Exchange, command: SubmitOrder) -> Submission:
     """Everything that is refused without a trace."""
     batch, _ = require_trading(exchange)
     row = require_row(batch, command.account)
@@ -108,10 +108,9 @@ def _admit(exchange: Exchange, command: SubmitOrder) -> _Submission:
     orders = exchange.engine.orders_of(command.account)
     use = orders.slots.get(command.nonce % SLOTS)
     require_nonce(use, command.nonce, replace=command.replace)
-    _check_band(exchange, batch, command)
+    check_band(exchange, batch, command)
     leaving = use.order if use is not None and use.order is not None and use.order.is_live else None
-    if len(orders.live) - (leaving is not None) >= exchange.settings.max_open_orders:
-        raise Refused("OPEN_ORDER_LIMIT", limit=exchange.settings.max_open_orders)
+    check_open_orders(exchange, orders, leaving)
     order = LiveOrder(
         digest=command.digest,
         account=command.account,
@@ -125,10 +124,16 @@ def _admit(exchange: Exchange, command: SubmitOrder) -> _Submission:
         signer=command.signer,
         signature=command.signature,
     )
-    return _Submission(order, orders, command.self_trade, leaving)
+    return Submission(order, orders, command.self_trade, leaving)
 
 
-def _check_band(exchange: Exchange, batch: OpenBatch, command: SubmitOrder) -> None:
+def check_open_orders(exchange: Exchange, orders: AccountOrders, leaving: LiveOrder | None) -> None:
+    """Refuses an order of an account that has as many live ones as it may have, beside the one that it replaces."""
+    if len(orders.live) - (leaving is not None) >= exchange.settings.max_open_orders:
+        raise Refused("OPEN_ORDER_LIMIT", limit=exchange.settings.max_open_orders)
+
+
+def check_band(exchange: Exchange, batch: OpenBatch, command: SubmitOrder) -> None:
     """Refuses a limit too far from the mark and an order too small to be worth its proof."""
     config = exchange.genesis.configs[command.market]
     settings = exchange.settings
@@ -149,7 +154,7 @@ def _check_band(exchange: Exchange, batch: OpenBatch, command: SubmitOrder) -> N
         )
 
 
-def _check_book_and_margin(exchange: Exchange, submission: _Submission) -> None:
+def check_book_and_margin(exchange: Exchange, submission: Submission) -> None:
     """What is refused with a receipt before anything moves."""
     batch, valuation = require_trading(exchange)
     order, orders, leaving = submission.order, submission.orders, submission.leaving
@@ -203,7 +208,7 @@ def _check_book_and_margin(exchange: Exchange, submission: _Submission) -> None:
         )
 
 
-def _match(exchange: Exchange, submission: _Submission) -> None:
+def _match(exchange: Exchange, submission: Submission) -> None:
     """Trades as far as it goes; a batch without room is sealed and the next one goes on."""
     order = submission.order
     leaving = submission.leaving
@@ -229,7 +234,7 @@ def _match(exchange: Exchange, submission: _Submission) -> None:
             lot_e8 = exchange.genesis.configs[order.market].lot_e8
             raise SequencedRefusal("FOK_NOT_FILLABLE", fillable_e8=filled * lot_e8)
         if plan.ends and not plan.steps and not order.filled:
-            _refuse_first(exchange, order, plan)
+            refuse_first(exchange, order, plan)
         if leaving is not None:
             if not plan.steps and _keeps_place(leaving, order):
                 exchange.engine.take_place(leaving, order, order_pb2.CANCEL_REASON_REPLACED)
@@ -246,7 +251,7 @@ def _match(exchange: Exchange, submission: _Submission) -> None:
     _finish(exchange, order, plan)
 
 
-def _refuse_first(exchange: Exchange, order: LiveOrder, plan: Plan) -> None:
+def refuse_first(exchange: Exchange, order: LiveOrder, plan: Plan) -> None:
     """An order whose very first fill may not be is refused, with the numbers that forbid it."""
     batch, _ = require_open(exchange)
     config = exchange.genesis.configs[order.market]

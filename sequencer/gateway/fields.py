@@ -72,7 +72,14 @@ class Fields:
         return index
 
     def order(self, fields: order_pb2.OrderFields) -> OrderNumbers:
-        """The order in lots and ticks."""
+        """The order in lots and ticks, with a nonce and an expiry that may be taken now."""
+        numbers = self.terms(fields)
+        self.nonce(fields.nonce)
+        self.expiry(fields.expiry_s)
+        return numbers
+
+    def terms(self, fields: order_pb2.OrderFields) -> OrderNumbers:
+        """The order in lots and ticks; nonce and expiry are not looked at."""
         market = self.market(fields.market)
         config = self._genesis.configs[market]
         try:
@@ -100,8 +107,6 @@ class Fields:
         value = lots * limit * config.quote_per_lot_tick
         if value >= NOTIONAL_BOUND:
             raise Refused("NOTIONAL_TOO_LARGE", minimum=1, maximum=NOTIONAL_BOUND - 1, given=value)
-        self.nonce(fields.nonce)
-        self.expiry(fields.expiry_s)
         return OrderNumbers(market, action, lots, limit)
 
     def nonce(self, nonce: int) -> None:

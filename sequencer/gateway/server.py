@@ -19,6 +19,7 @@ from sequencer.core.refusals import Refused
 from sequencer.gateway.fields import FieldLimits, Fields
 from sequencer.gateway.internal import AdminService, BatchService
 from sequencer.gateway.limits import RateLimits
+from sequencer.gateway.liquidation import ALERT_STREAMS, LiquidationService
 from sequencer.gateway.registration import register
 from sequencer.gateway.services import AccountService, AuditService, MarketDataService, OracleService
 from sequencer.gateway.trading import TradingService
@@ -28,6 +29,7 @@ from zkclear.v1 import (
     admin_pb2,
     audit_pb2,
     batch_pb2,
+    liquidation_pb2,
     market_data_pb2,
     oracle_pb2,
     trading_pb2,
@@ -92,9 +94,9 @@ class Gateway:
         trading = TradingService(
             self._link, genesis, fields, rates=rates, cancel_rates=cancel_rates, order_bytes=limit
         )
-        bounded = ("SubmitOrder", "CancelOrder", "CancelAllOrders")
+        bounded = ("SubmitOrder", "CancelOrder", "CancelAllOrders", "PreviewOrder")
         self._public = self._server(
-            settings.threads,
+            settings.threads + ALERT_STREAMS,
             [
                 (trading_pb2, trading, [(name, limit) for name in bounded]),
                 (market_data_pb2, MarketDataService(self._link), []),
@@ -105,6 +107,7 @@ class Gateway:
                 ),
                 (audit_pb2, AuditService(self._link), []),
                 (oracle_pb2, OracleService(self._link, genesis), [("SubmitReport", limit)]),
+                (liquidation_pb2, LiquidationService(self._link, stop), []),
             ],
         )
         internal: list[_Served] = [(batch_pb2, BatchService(self._link, stop), [])]

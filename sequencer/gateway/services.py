@@ -47,6 +47,10 @@ class MarketDataService(_Asking):
         """Trades."""
         return self._ask("ListTrades", request)
 
+    def ListFundingRates(self, request: Message, context: grpc.ServicerContext) -> bytes:  # noqa: N802, ARG002
+        """Funding steps."""
+        return self._ask("ListFundingRates", request)
+
     def GetPrices(self, request: Message, context: grpc.ServicerContext) -> bytes:  # noqa: N802, ARG002
         """Marks and reports."""
         return self._ask("GetPrices", request)

@@ -122,6 +122,15 @@ class TradingService:
         )
         return self._one((command, signed))
 
+    def PreviewOrder(  # noqa: N802
+        self, request: trading_pb2.PreviewOrderRequest, context: grpc.ServicerContext
+    ) -> bytes:
+        """What an order would do; nothing is signed, nothing is changed."""
+        del context
+        self._fields.terms(request.fields)
+        require_account(request.fields.account)
+        return self._link.ask("PreviewOrder", request.SerializeToString())
+
     def GetOrder(  # noqa: N802
         self, request: trading_pb2.GetOrderRequest, context: grpc.ServicerContext
     ) -> trading_pb2.GetOrderResponse:
