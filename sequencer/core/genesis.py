@@ -8,7 +8,7 @@ from zkclear.crypto.eip712 import Domain
 from zkclear.rules.markets import CONFIG_FIELDS, config_of_fields
 from zkclear.rules.shapes import MARKETS, Shape, shape_by_name
 from zkclear.rules.state import MarketConfig, State, genesis
-from zkclear.rules.units import Address, Seconds
+from zkclear.rules.units import Address, Quote, Seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,8 @@ class Genesis:
     shapes: tuple[Shape, ...]
     fee_recipient: Address
     timestamp: Seconds
+    deadline_s: Seconds
+    bond_e6: Quote
 
     def state(self) -> State:
         """The state that the contract's constructor put into its first root."""
@@ -32,11 +34,14 @@ class Genesis:
         )
 
 
+def config_of_record(market: dict[str, Any]) -> MarketConfig:
+    """The rules of a market in a record."""
+    return config_of_fields([market[name] for name in CONFIG_FIELDS])
+
+
 def read_genesis(record: dict[str, Any]) -> Genesis:
     """The exchange that a record describes. Addresses are 20 bytes there."""
-    configs = tuple(
-        config_of_fields([market[name] for name in CONFIG_FIELDS]) for market in record["markets"]
-    )
+    configs = tuple(config_of_record(market) for market in record["markets"])
     panel = Panel(
         signers=tuple(Address(int.from_bytes(signer, "big")) for signer in record["oracle_signers"]),
         quorum=record["oracle_quorum"],
@@ -55,4 +60,6 @@ def read_genesis(record: dict[str, Any]) -> Genesis:
         shapes=tuple(shape_by_name(name) for name in record["shapes"]),
         fee_recipient=Address(int.from_bytes(record["fee_recipient"], "big")),
         timestamp=Seconds(record["timestamp"]),
+        deadline_s=Seconds(record["request_deadline"]),
+        bond_e6=Quote(record["bond_e6"]),
     )

@@ -68,7 +68,7 @@ class SettlementReader:
         if not self._try(lambda node: node.eth.get_code(self._address)):
             raise ConfigurationError(f"chain.contract {self._address} has no code on chain {chain_id}")
         signers, quorum = self._call("oracleSigners")
-        parameters = self._call("parameters")
+        parameters = self._parameters()
         return {
             "chain_id": chain_id,
             "contract": bytes.fromhex(self._address[2:]),
@@ -78,11 +78,19 @@ class SettlementReader:
             "markets": [self._market(index) for index in range(self._call("marketCount"))],
             "oracle_signers": [bytes.fromhex(signer[2:]) for signer in signers],
             "oracle_quorum": quorum,
-            "report_max_age": parameters[3],
-            "max_move_ppm": parameters[4],
-            "max_move_ppm_per_second": parameters[5],
+            "request_deadline": parameters["deadline"],
+            "bond_e6": parameters["bondE6"],
+            "report_max_age": parameters["reportMaxAge"],
+            "max_move_ppm": parameters["maxMovePpm"],
+            "max_move_ppm_per_second": parameters["maxMovePpmPerSecond"],
             "shapes": [self._shape(index) for index in range(self._call("shapeCount"))],
         }
+
+    def _parameters(self) -> dict[str, int]:
+        """The contract's parameters by name."""
+        function = next(each for each in self._abi if each.get("name") == "parameters")
+        names = [field["name"] for field in function["outputs"][0]["components"]]
+        return dict(zip(names, self._call("parameters"), strict=True))
 
     def _asset(self) -> str:
         token = self._call("token")

@@ -18,6 +18,7 @@ from sequencer.core.commands import (
 from sequencer.core.machine import Machine, encode_record
 from sequencer.core.settings import Settings
 from zkclear.crypto.keccak import keccak256
+from zkclear.crypto.tree import market_config_hash
 from zkclear.rules import actions
 from zkclear.rules.batch import Request, RequestKind
 from zkclear.rules.words import request_word
@@ -34,25 +35,28 @@ def owner_of(account):
     return 0x1000 + account
 
 
+def market_record(config):
+    """The fields of a configuration as the feed reads them."""
+    fields = {name: getattr(config, name) for name in config.__slots__}
+    for rates in ("maintenance", "initial"):
+        value = fields[rates]
+        fields[rates] = [value.r1, value.r2, value.r3]
+    return fields
+
+
 def genesis_record(*, shapes=("tiny", "small", "medium")):
-    markets = []
-    for listing in DEV_MARKETS:
-        config = listing.config
-        market = {name: getattr(config, name) for name in config.__slots__}
-        for rates in ("maintenance", "initial"):
-            value = market[rates]
-            market[rates] = [value.r1, value.r2, value.r3]
-        markets.append({"name": listing.name, **market})
     return {
         "chain_id": 31337,
         "contract": bytes(19) + b"\x07",
         "asset": "USDX",
         "fee_recipient": owner_of(1).to_bytes(20, "big"),
         "timestamp": START,
-        "markets": markets,
+        "markets": [{"name": each.name, **market_record(each.config)} for each in DEV_MARKETS],
         "oracle_signers": [signer.to_bytes(20, "big") for signer in ORACLES],
         "oracle_quorum": 2,
         "report_max_age": 30,
+        "request_deadline": 86_400,
+        "bond_e6": 20 * 10**6,
         "max_move_ppm": 50_000,
         "max_move_ppm_per_second": 1_000,
         "shapes": list(shapes),
@@ -71,6 +75,7 @@ class Floor:
     def __post_init__(self):
         self.machine = Machine(KEY)
         self.queued = 0
+        self.listings = {}
         self.serial = 0
         self.do(Begin(genesis_record(shapes=self.shapes)))
         self.do(Configure(self.settings.record()))
@@ -92,19 +97,30 @@ class Floor:
         if self.exchange.is_due(self.now_us):
             self.do(Tick())
 
-    def price(self, eth=3000, btc=60000):
+    def price(self, eth=3000, btc=60000, *others):
         """Two of three oracles agree on prices in tokens."""
+        prices = tuple(int(price * 10**8) for price in (eth, btc, *others))
         for signer in ORACLES[:2]:
-            self.do(
-                TakeReport(
-                    self.now_us // 10**6, (int(eth * 10**8), int(btc * 10**8)), signer, bytes([signer]) * 64
-                )
-            )
+            self.do(TakeReport(self.now_us // 10**6, prices, signer, bytes([signer]) * 64))
 
     def request(self, *requests):
         payloads = tuple(request_word(request).to_bytes(32, "big") for request in requests)
-        self.do(TakeRequests(self.queued, payloads))
+        listings = tuple(
+            (number, self.listings[number])
+            for number, request in enumerate(requests, self.queued)
+            if request.kind is RequestKind.MARKET
+        )
+        self.do(TakeRequests(self.queued, payloads, listings))
         self.queued += len(requests)
+
+    def list_market(self, index, name, config):
+        """The contract's queueMarket."""
+        self.listings[self.queued] = {"name": name, **market_record(config)}
+        self.request(
+            Request(
+                RequestKind.MARKET, 0, market=index, config=config, config_hash=market_config_hash(config)
+            )
+        )
 
     def open(self, count, *, amount_e6=10_000 * 10**6, first=2):
         """Opens accounts with a deposit each."""

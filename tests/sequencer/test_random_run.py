@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from sequencer.core.inputs import with_listing
 from sequencer.core.machine import Machine
 from sequencer.core.refusals import Refused
 from sequencer.core.settings import Settings
@@ -34,7 +35,7 @@ class Day:
 
     def __init__(self, seed, *, shapes, amount_e6):
         self.random = random.Random(seed)
-        settings = Settings(max_unproved=10**9, min_notional_e6=0)
+        settings = Settings(max_unproved=10**9, min_notional_e6=0, impact_notional_e6=10 * 10**6)
         self.floor = Floor(settings=settings, shapes=shapes)
         self.floor.open(8, amount_e6=amount_e6)
         for account in (10, 11):  # second accounts of owners 2 and 3
@@ -119,8 +120,9 @@ class Day:
         self.floor.seal()
 
 
-def rebuilt(message):
-    """The batch as the prover reads it from the message."""
+def rebuilt(message, listings=()):
+    """The batch as the prover reads it from the message; `listings` are what the chain says of MARKET requests."""
+    requests = tuple(parse_request(int.from_bytes(each.payload, "big")) for each in message.requests)
     entries = tuple(
         parse_entry(int.from_bytes(entry.word, "big"), int.from_bytes(entry.signer, "big"))
         for entry in message.entries
@@ -133,7 +135,10 @@ def rebuilt(message):
         funding_steps=tuple(message.funding_steps),
         entries=entries,
         fills=tuple(Fill(fill.maker, fill.taker, fill.lots) for fill in message.fills),
-        requests=tuple(parse_request(int.from_bytes(each.payload, "big")) for each in message.requests),
+        requests=tuple(
+            with_listing(request, listings[number]) if request.kind is RequestKind.MARKET else request
+            for number, request in enumerate(requests, message.first_request)
+        ),
         outcomes=tuple(Outcome(each.outcome, each.amount) for each in message.requests),
     )
 
@@ -145,7 +150,7 @@ def check_batches(floor):
     deposits = 0
     for number in range(1, len(exchange.sealed) + 1):
         message = batch_pb2.SealedBatch.FromString(exchange.sealed.get(number).body)
-        batch = rebuilt(message)
+        batch = rebuilt(message, floor.listings)
         state = apply_batch(state, batch)
         shape = shape_by_name(message.shape)
         assert shape.fits(
