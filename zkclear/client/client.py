@@ -22,14 +22,11 @@ from zkclear.client.models import (
 from zkclear.client.new_order import NewOrder, OrderPreview, preview
 from zkclear.client.oracle import Oracle
 from zkclear.client.receipts import ReceiptBook
-from zkclear.client.risk import AtRisk, FundingRate, Liquidation, PreparedLiquidation
+from zkclear.client.risk import HEALTH_PPM_MAX, AtRisk, FundingRate, Liquidation, PreparedLiquidation
 from zkclear.client.signers import LocalSigner, Signer
 from zkclear.client.trader import Trader
 from zkclear.crypto.eip712 import Domain
 from zkclear.v1 import account_pb2, audit_pb2, liquidation_pb2, market_data_pb2
-
-HEALTH_PPM_MAX = 2**31 - 1
-"""Health travels as a signed 32-bit number of 10^-6."""
 
 
 class Client:

@@ -154,6 +154,11 @@ class ContractReader:
         return self._parameter("bondE6")
 
     @property
+    def batch_number(self) -> int:
+        """The last settled batch."""
+        return int(self._read("batchNumber"))
+
+    @property
     def queue_head(self) -> int:
         """The oldest request that no batch has settled."""
         return int(self._read("queueHead"))
@@ -177,8 +182,8 @@ class ContractReader:
 
     def pending_risk(self, account: int) -> PendingRisk:
         """Which requests of an account wait."""
-        own, targeted = self._read("pendingRisk", account)
-        return PendingRisk(own or None, targeted or None)
+        own, targeted = self._read("pendingRisk", account)  # each its number plus one, 0 for none
+        return PendingRisk(own - 1 if own else None, targeted - 1 if targeted else None)
 
     def resolution(self, request: int, *, from_block: int) -> Resolution | None:
         """What became of a request that was queued in `from_block` or later; None while no batch with it is settled."""

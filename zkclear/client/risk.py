@@ -8,6 +8,9 @@ from zkclear.client.amounts import PPM, from_e6, from_e8, from_ppm
 from zkclear.client.models import hex_text, outcome_of
 from zkclear.v1 import liquidation_pb2, market_data_pb2
 
+HEALTH_PPM_MAX = 2**31 - 1
+"""Health travels as a signed 32-bit number of 10^-6."""
+
 
 @dataclass(frozen=True, slots=True)
 class RiskPosition:

@@ -1,0 +1,101 @@
+"""What a keeper is told: option, then `ZKCLEAR_KEEPER__KEY`, then section `[keeper]` of zkclear.toml, then the default."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from zkclear.client.risk import HEALTH_PPM_MAX
+from zkclear.rules.units import ACCOUNT_BOUND, PPM, QUOTE_BOUND
+
+PREFIX = "ZKCLEAR_KEEPER__"
+
+
+class KeeperError(Exception):
+    """The keeper cannot run as it is set up; the text is one sentence that says what is missing or wrong."""
+
+
+class KeeperSettings(BaseModel):
+    """All that a keeper is told."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    account: int = Field(ge=2, lt=ACCOUNT_BOUND)
+    """The account that takes positions over; its owner's key signs."""
+    key_file: Path | None = None
+    """Keystore of that key."""
+    markets: tuple[str, ...] = ()
+    """Only these markets; none: all."""
+    health_below_ppm: int = Field(default=PPM, ge=1, le=HEALTH_PPM_MAX)
+    """Accounts are watched below this health, and taken over below it if they are liquidatable: less is more cautious."""
+    min_gain_e6: int = Field(default=0, ge=0, lt=QUOTE_BOUND)
+    """Bids only for at least this share of the discount, 10^-6 tokens."""
+    margin_ppm: int = Field(default=50_000, ge=0, le=PPM)
+    """The taker must stay above its initial margin by this part of what it takes over, for the price may move."""
+    dry_run: bool = False
+    """Says what it would do, and sends nothing."""
+    poll_ms: int = Field(default=1_000, ge=10, le=3_600_000)
+    """Longest time from one look to the next."""
+    backoff_ms: int = Field(default=2_000, ge=1, le=3_600_000)
+    """First wait after somebody else was faster; doubled each time."""
+    backoff_longest_ms: int = Field(default=120_000, ge=1, le=86_400_000)
+    """The longest such wait."""
+    metrics_listen: str = "127.0.0.1:9466"
+    """Where Prometheus reads, HOST:PORT; empty: nowhere."""
+
+    @field_validator("markets", mode="before")
+    @classmethod
+    def _names(cls, value: Any) -> Any:
+        """The environment has a comma between two names."""
+        return tuple(each for each in value.split(",") if each) if isinstance(value, str) else value
+
+    @field_validator("metrics_listen")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if value and not (host and port.isdecimal() and int(port) < 2**16):
+            raise ValueError(f"{value!r} is not HOST:PORT")
+        return value
+
+
+def load_settings(path: Path | None, options: Mapping[str, Any]) -> KeeperSettings:
+    """
+    The settings of a file, the environment and options; an option that is None was not given.
+
+    Raises KeeperError with one sentence a fault; an unknown key is one, with the nearest known name.
+    """
+    table = _section(path)
+    for name, value in os.environ.items():
+        if name.startswith(PREFIX):
+            table[name.removeprefix(PREFIX).lower()] = value
+    table |= {name: value for name, value in options.items() if value is not None}
+    known = list(KeeperSettings.model_fields)
+    for key in table:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+            raise KeeperError(f"keeper.{key} is unknown; {hint}")
+    if "account" not in table:
+        raise KeeperError("no account: give --account N, or keeper.account in zkclear.toml")
+    try:
+        return KeeperSettings(**table)
+    except ValidationError as cause:
+        faults = (f"keeper.{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in cause.errors())
+        raise KeeperError("; ".join(faults)) from cause
+
+
+def _section(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as cause:
+        raise KeeperError(f"{path} is no readable TOML file: {cause}") from cause
+    table = tables.get("keeper", {})
+    if not isinstance(table, dict):
+        raise KeeperError("keeper must be a section: [keeper]")
+    return dict(table)

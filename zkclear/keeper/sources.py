@@ -1,0 +1,248 @@
+"""
+Where a keeper learns what is at risk: from the exchange, or from the chain alone.
+
+The exchange knows the marks and positions of this moment. The chain knows the last settled batch: its state is rebuilt from
+calldata as the auditor does, and its marks are those of that batch, however old; whoever bids by them sees later than others.
+"""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Mapping
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, Protocol
+
+import structlog
+
+from zkclear.audit.audit import audit
+from zkclear.audit.chain import ChainError
+from zkclear.audit.source import ChainSource as AuditSource
+from zkclear.client.alerts import MarginAlerts
+from zkclear.client.amounts import PPM
+from zkclear.client.backoff import Backoff
+from zkclear.client.client import Client
+from zkclear.client.contract import ContractReader
+from zkclear.client.errors import BaseError, ExchangeNotAvailable, NetworkError
+from zkclear.keeper.sizing import View
+from zkclear.rules.batch import RequestKind
+from zkclear.rules.funding import settle_account
+from zkclear.rules.reject import Rejected
+from zkclear.rules.state import Account, Market, MarketConfig, Position, Rates, State
+from zkclear.rules.units import AccountId, Address, FundingIndex, Lots, Ppm, Quote, Ticks
+from zkclear.rules.words import parse_request
+from zkclear.v1 import account_pb2, market_data_pb2
+
+log = structlog.get_logger()
+
+LOOKED_AT = 200
+"""Accounts at risk that are looked at in one round, nearest to liquidation first."""
+GLANCE_S = 0.05
+"""How quickly an alert or a stop is noticed."""
+QUEUE_READ = 2_000
+"""Waiting requests that are read; with more of them nobody knows who has been topped up, and nothing is bid."""
+
+
+class Source(Protocol):
+    """Gives views."""
+
+    def view(self, *accounts: int) -> View:
+        """Accounts at risk and these, as they are now."""
+
+    def wait(self, stop: threading.Event, timeout_ms: int) -> None:
+        """Returns when something may have changed, at `stop`, or after the time."""
+
+    def close(self) -> None:
+        """Ends what was begun."""
+
+
+class Queue:
+    """The deposits that wait in the contract's queue: the next batches bring them before anything is judged."""
+
+    def __init__(self, chain: ContractReader) -> None:
+        self._chain = chain
+        self._read: dict[int, int] = {}
+
+    def deposits(self) -> Mapping[AccountId, Quote]:
+        """What waits for each account. Raises ExchangeNotAvailable if the queue is too long to be read."""
+        head, length = self._chain.queue_head, self._chain.queue_length
+        if length - head > QUEUE_READ:
+            raise ExchangeNotAvailable(
+                f"{length - head} requests wait in the queue, more than {QUEUE_READ}", reason="QUEUE_TOO_LONG"
+            )
+        self._read = {
+            number: self._read.get(number) or self._chain.payload(number) for number in range(head, length)
+        }
+        waiting: dict[AccountId, Quote] = defaultdict(lambda: Quote(0))
+        for payload in self._read.values():
+            try:
+                request = parse_request(payload)
+            except Rejected:
+                continue  # of a kind that this version does not know: it brings no deposit
+            if request.kind is RequestKind.DEPOSIT:
+                waiting[request.account] = Quote(waiting[request.account] + request.amount)
+        return waiting
+
+
+class ExchangeSource:
+    """The exchange's word, woken by its margin alerts. Deposits that a batch has taken and not settled count twice: cautious."""
+
+    def __init__(
+        self, client: Client, chain: ContractReader, *, health_below_ppm: int, streaming: bool
+    ) -> None:
+        self._client = client
+        self._queue = Queue(chain)
+        self._health_below = Decimal(health_below_ppm) / PPM
+        self._changed = threading.Event()
+        self._closed = threading.Event()
+        self._alerts: MarginAlerts | None = None
+        self._fault: BaseError | None = None
+        self._listener = threading.Thread(target=self._listen, name="margin-alerts", daemon=True)
+        if streaming:
+            self._listener.start()
+
+    def view(self, *accounts: int) -> View:
+        """The marks and accounts of this moment; raises what refused or did not answer."""
+        if self._fault is not None:
+            raise self._fault
+        self._changed.clear()
+        connection = self._client.connection
+        listed = connection.list_markets().markets
+        markets = tuple(map(market_of, listed))
+        names = tuple(market.name for market in listed)
+        risky = self._client.at_risk(health_below=self._health_below, limit=LOOKED_AT)
+        found = {}
+        for number in {*accounts, *(each.account for each in risky)}:
+            request = account_pb2.GetAccountRequest(account=number)
+            answer = connection.call(connection.accounts.GetAccount, request).account
+            found[AccountId(number)] = account_of(answer, names, markets)
+        return View(names, markets, MappingProxyType(found), self._queue.deposits())
+
+    def wait(self, stop: threading.Event, timeout_ms: int) -> None:
+        """Returns with the next alert, at `stop`, or after the time."""
+        deadline = time.monotonic() + timeout_ms / 1_000
+        while time.monotonic() < deadline and not self._changed.is_set() and not stop.wait(GLANCE_S):
+            pass
+
+    def close(self) -> None:
+        """Ends the stream."""
+        self._closed.set()
+        if self._alerts is not None:
+            self._alerts.close()
+
+    def _listen(self) -> None:
+        """Wakes the keeper with every alert that says something; the first of each connection is all accounts at risk."""
+        backoff = Backoff()
+        while not self._closed.is_set():
+            self._alerts = self._client.margin_alerts(health_below=self._health_below)
+            if self._closed.is_set():  # between the two lines above
+                return
+            try:
+                for alert in self._alerts:
+                    backoff.reset()
+                    if alert.snapshot or alert.accounts or alert.recovered:
+                        self._changed.set()
+            except NetworkError as error:
+                wait_ms = backoff.next_ms()
+                log.warning("no margin alerts", error=str(error), next_try_ms=wait_ms)
+                self._closed.wait(wait_ms / 1_000)
+            except BaseError as error:
+                self._fault = error
+                self._changed.set()
+                return
+
+
+class ChainSource:
+    """The state after the last settled batch, rebuilt from the chain whenever a new one has settled."""
+
+    def __init__(self, chain: ContractReader) -> None:
+        self._chain = chain
+        self._queue = Queue(chain)
+        self._source = AuditSource(chain.rpc_url, chain.contract.address)
+        self._state: State | None = None
+        self._names: tuple[str, ...] = ()
+
+    def view(self, *accounts: int) -> View:
+        """Every account at the last settled marks, with funding settled; an account that no batch opened yet is missing."""
+        del accounts
+        number = self._chain.batch_number
+        if self._state is None or self._state.number != number:
+            self._state = self._replayed()
+        state = self._state
+        settled = {
+            number: settle_account(account, state.markets).account
+            for number, account in state.accounts.items()
+        }
+        return View(self._names, state.markets, MappingProxyType(settled), self._queue.deposits())
+
+    def wait(self, stop: threading.Event, timeout_ms: int) -> None:
+        """Returns at `stop`, or after the time."""
+        stop.wait(timeout_ms / 1_000)
+
+    def close(self) -> None:
+        """Nothing runs."""
+
+    def _replayed(self) -> State:
+        """The state after the last settled batch. The proofs are left to the contract, which verified them."""
+        found = audit(self._source.collect(), proved=())
+        if found.state is None:
+            why = "; ".join(map(str, found.report.failures))
+            raise ChainError(f"the chain's batches cannot be replayed: {why}")
+        self._names = tuple(market.name for market in self._chain.markets())
+        return found.state
+
+
+def market_of(message: market_data_pb2.Market) -> Market:
+    """A market of the exchange as the rule book has it."""
+    config = MarketConfig(
+        lot_e8=message.lot_e8,
+        tick_e8=message.tick_e8,
+        quote_per_lot_tick=message.quote_per_lot_tick,
+        t1=Quote(message.t1_e6),
+        t2=Quote(message.t2_e6),
+        maintenance=Rates(*map(Ppm, message.maintenance_ppm)),
+        initial=Rates(*map(Ppm, message.initial_ppm)),
+        maker_fee=Ppm(message.maker_fee_ppm),
+        taker_fee=Ppm(message.taker_fee_ppm),
+        liquidation_fee=Ppm(message.liquidation_fee_ppm),
+        keeper_share=Ppm(message.keeper_share_ppm),
+        close_factor=Ppm(message.close_factor_ppm),
+        closeout=Ppm(message.closeout_ppm),
+        max_funding_rate=Ppm(message.max_funding_rate_ppm),
+        max_open_interest=Lots(message.max_open_interest_e8 // message.lot_e8),  # a multiple of the lot
+    )
+    return Market(
+        config,
+        mark=Ticks(message.mark_price_e8 // message.tick_e8),  # marks are on their tick
+        funding_index=FundingIndex(message.funding_index),
+        open_interest=Lots(message.open_interest_e8 // message.lot_e8),
+    )
+
+
+def account_of(message: Any, names: tuple[str, ...], markets: tuple[Market, ...]) -> Account:
+    """
+    An account of the exchange as the rule book has it, with its funding settled.
+
+    Its collateral is what its equity leaves of its positions' values, which holds funding that is due already.
+    """
+    lots = {row.market: row.size_e8 for row in message.positions}
+    positions = tuple(
+        Position(Lots(_quotient(lots.get(name, 0), market.config.lot_e8)), market.funding_index)
+        for name, market in zip(names, markets, strict=True)
+    )
+    value = sum(
+        position.size * market.mark * market.config.quote_per_lot_tick
+        for position, market in zip(positions, markets, strict=True)
+    )
+    return Account(
+        owner=Address(int.from_bytes(message.owner, "big")),
+        positions=positions,
+        collateral=Quote(message.equity_e6 - value),
+    )
+
+
+def _quotient(size_e8: int, lot_e8: int) -> int:
+    """A size in lots; positions are on their lot."""
+    lots, rest = divmod(size_e8, lot_e8)
+    assert rest == 0, "the exchange's sizes are on their lot"
+    return lots
