@@ -20,15 +20,6 @@ abstract contract AgentFixture is Batches {
         return settlement.authorizeAgent(account, agent, UNTIL);
     }
 
-    /// @dev Lets a batch consume everything that waits.
-    function drain() internal {
-        Draft memory d = draft();
-        while (settlement.queueHead() + d.header.requests < settlement.queueLength()) {
-            addOutcome(d, 1, 0);
-        }
-        settle(d);
-    }
-
     function authorization(uint32 who, address agent, uint64 until, uint64 nonce) internal pure returns (bytes32) {
         bytes32 kind = keccak256("AuthorizeAgent(uint32 account,address agent,uint64 validUntil,uint64 nonce)");
         return keccak256(abi.encode(kind, who, agent, until, nonce));

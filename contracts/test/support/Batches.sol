@@ -52,6 +52,35 @@ abstract contract Batches is Fixture {
         settle(d);
     }
 
+    /// @dev Settles a batch of the next request with this outcome, and shows the verifier its words.
+    function settleOutcome(uint8 code, uint64 amount) internal {
+        settleExpecting(draftOutcome(code, amount));
+    }
+
+    function draftOutcome(uint8 code, uint64 amount) internal view returns (Draft memory d) {
+        d = draft();
+        addOutcome(d, code, amount);
+    }
+
+    /// @dev The next request, `id`, cannot have this outcome.
+    function refuseOutcome(uint64 id, uint8 code, uint64 amount) internal {
+        Draft memory d = draftOutcome(code, amount);
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.BadOutcome.selector, id, code));
+        settle(d);
+    }
+
+    /// @dev Lets batches consume everything that waits, all of it executed and nothing paid.
+    function drain() internal {
+        while (settlement.queueHead() < settlement.queueLength()) {
+            Draft memory d = draft();
+            uint64 waiting = settlement.queueLength() - settlement.queueHead();
+            for (uint256 i = 0; i < waiting && i < 4; ++i) {
+                addOutcome(d, 1, 0);
+            }
+            settle(d);
+        }
+    }
+
     // -------------------------------------------------------------- oracles
 
     function reports(uint64 time, uint64 eth, uint64 btc) internal view returns (bytes memory) {
