@@ -96,13 +96,14 @@ def replayed_line(
         tree=tree,
         settled_number=number,
         settled_root=root,
+        queued_market=chain.queued_market,
     )
     line.replay()
     return line
 
 
 def signing_context(chain: Chain) -> SigningContext:
-    """What signatures depend on: domain, markets and the token's symbol."""
+    """What signatures depend on before batch 1: domain, markets and the token's symbol."""
     token = chain.node.eth.contract(
         address=to_checksum_address(chain.contract.functions.token().call()), abi=contract_abi("DevToken")
     )

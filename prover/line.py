@@ -7,7 +7,7 @@ Building the witness of batch n+1 needs the state after batch n, never its proof
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import structlog
@@ -15,14 +15,17 @@ import structlog
 from prover.entries import SigningContext, require_signers
 from prover.proving.jobs import Inputs, Job, JobQueue
 from prover.proving.keys import CircuitKeys
+from prover.settlement.dev_markets import Listing
 from prover.settlement.errors import ChainMismatchError
 from prover.store import BatchStore
 from prover.witness import build_witness, parse_batch
 from zkclear.crypto.bind import bind_batch
+from zkclear.crypto.entry import listing
 from zkclear.crypto.state_tree import StateTree
 from zkclear.rules.batch import Batch
 from zkclear.rules.reject import Rejected
 from zkclear.rules.shapes import shape_by_name
+from zkclear.rules.state import MarketConfig
 from zkclear.rules.transition import clear
 from zkclear.v1.batch_pb2 import SealedBatch
 
@@ -38,6 +41,14 @@ class BadBatchError(Exception):
         self.text = text
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A sealed batch as the rules take it, and the markets that its MARKET requests ask for, by request."""
+
+    batch: Batch
+    queued: Mapping[int, Listing]
+
+
 @dataclass(slots=True)
 class Line:
     """State and tree after the last batch taken. A refused batch leaves them as they were."""
@@ -46,11 +57,14 @@ class Line:
     queue: JobQueue
     keys: Mapping[str, CircuitKeys]
     signing: SigningContext
+    """Of the next batch: it grows with the markets that are listed."""
     domain: int
     tree: StateTree
     settled_number: int
     """The last batch on the chain when the line began; those up to it are only replayed."""
     settled_root: int
+    queued_market: Callable[[int], Listing]
+    """What the MARKET request with this number asks for, from the chain; raises SettlementError if it cannot tell."""
     next: int = field(init=False, default=1)
 
     def __post_init__(self) -> None:
@@ -59,24 +73,42 @@ class Line:
     def replay(self) -> None:
         """Takes every batch that the store has, as far as there is no gap."""
         while (sealed := self.store.sealed(self.next)) is not None:
-            self._step(sealed)
+            self._step(sealed, self._read(sealed))
 
     def take(self, sealed: SealedBatch) -> None:
-        """Keeps a batch for good, then takes the step. One that was taken before is passed over."""
+        """
+        Keeps a batch for good, then takes the step. One that was taken before is passed over.
+
+        Raises BadBatchError for one that cannot be proved, and what `queued_market` raises; then nothing was kept.
+        """
         if sealed.number < self.next:
             return
         if sealed.number > self.next:
             raise BadBatchError(sealed.number, f"batch {self.next} was expected")
+        read = self._read(sealed)
         self.store.add(sealed)
         try:
-            self._step(sealed)
+            self._step(sealed, read)
         except BadBatchError:
             self.store.remove(sealed.number)  # so that it is judged anew when the sequencer gives it again
             raise
 
-    def _step(self, sealed: SealedBatch) -> None:
+    def _read(self, sealed: SealedBatch) -> _Read:
+        """The record that the rules take, with what its MARKET requests ask for."""
+        queued: dict[int, Listing] = {}
+
+        def config(request: int) -> MarketConfig:
+            queued[request] = self.queued_market(request)
+            return queued[request].config
+
         try:
-            batch = parse_batch(sealed)
+            return _Read(parse_batch(sealed, queued_config=config), queued)
+        except (Rejected, ValueError) as cause:
+            raise BadBatchError(sealed.number, str(cause)) from cause
+
+    def _step(self, sealed: SealedBatch, read: _Read) -> None:
+        batch = read.batch
+        try:
             if sealed.number <= self.settled_number:
                 tree = self._replayed(batch)
             else:
@@ -85,6 +117,9 @@ class Line:
         except (Rejected, ValueError, KeyError) as cause:
             raise BadBatchError(sealed.number, str(cause)) from cause
         self.tree = tree
+        for number, new in read.queued.items():
+            market = batch.requests[number - batch.first_request].market
+            self.signing = self.signing.with_listing(market, listing(new.name, new.config))
         self.next += 1
         self._compare_with_chain(sealed.number)
 

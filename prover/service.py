@@ -33,6 +33,8 @@ THREADS = 64
 """Each waiting worker holds one for up to 30 s."""
 RECONNECT_S = 1
 STOP_GRACE_S = 2
+CHAIN_SILENT = (OSError, Web3Exception, SettlementError)
+"""What it looks like when the chain cannot be used now; it is waited for."""
 SERVICE = prover_pb2.DESCRIPTOR.services_by_name["ProverService"].full_name
 
 log = structlog.get_logger("prover")
@@ -216,6 +218,11 @@ class ProverProcess:
             except (ChainMismatchError, StoreError) as cause:
                 self._end(cause)
                 return
+            except (
+                CHAIN_SILENT
+            ) as cause:  # a new market's rules come from the chain; the batch waits for them
+                log.warning("a batch waits for the chain", batch=self._line.next, cause=str(cause))
+                self._mark("batches", well=False)
             self._stop.wait(RECONNECT_S)
 
     def _stream(self) -> None:
@@ -225,6 +232,7 @@ class ProverProcess:
         closer.start()
         for response in call:
             self._line.take(response.batch)
+            self._mark("batches", well=True)
 
     def _cancel_on_stop(self, call: Any) -> None:
         """A stream waits for the next batch for ever; stopping must not."""
@@ -242,7 +250,7 @@ class ProverProcess:
             except ChainMismatchError as cause:
                 self._end(cause)
                 return
-            except (OSError, Web3Exception, SettlementError) as cause:
+            except CHAIN_SILENT as cause:
                 if "chain" not in self._ill:
                     log.warning("the chain cannot be used now", cause=str(cause))
                 self._mark("chain", well=False)

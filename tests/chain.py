@@ -18,6 +18,7 @@ from prover.proving.keys import CircuitKeys
 from prover.proving.records import ProvedBatch
 from prover.settlement.anvil import anvil, development_account
 from prover.settlement.artifacts import Artifact, contract_abi
+from prover.settlement.chain import Chain
 from prover.settlement.deploy import Deployment, Plan, deploy, deploy_plan
 from prover.settlement.dev_markets import DEV_MARKETS
 from prover.settlement.genesis import read_genesis
@@ -30,10 +31,13 @@ from zkclear.crypto.signatures import ORDER, address_of, recover, sign
 from zkclear.crypto.state_tree import StateTree
 from zkclear.rules import actions
 from zkclear.rules.batch import Batch, Entry, Fill
+from zkclear.rules.markets import config_of_fields
+from zkclear.rules.opening import advance_markets, open_accounts, resolve_requests
 from zkclear.rules.shapes import shape_by_name
-from zkclear.rules.transition import advance_markets, clear, open_accounts, resolve_requests
+from zkclear.rules.state import MarketConfig
+from zkclear.rules.transition import clear
 from zkclear.rules.units import Address
-from zkclear.rules.words import entry_word, parse_request
+from zkclear.rules.words import entry_word, parse_entry
 from zkclear.v1.batch_pb2 import Proof, SealedBatch, SealedEntry, SealedRequest
 from zkclear.v1.witness_pb2 import WitnessFill
 
@@ -92,6 +96,17 @@ def deployed(
         yield chain.rpc_url, made
 
 
+def chain_of(venue: Venue) -> Chain:
+    """The chain of a venue as the prover sees it."""
+    deployment = venue.deployment
+    return Chain([venue.rpc_url], chain_id=deployment.chain_id, contract=deployment.settlement)
+
+
+def _position(entry: SealedEntry) -> tuple[int, int]:
+    """The place of an entry in its batch."""
+    return parse_entry(int.from_bytes(entry.word, "big"), Address(0)).position
+
+
 @dataclass
 class Venue:
     """Accounts, orders, prices and sealed batches on one deployment."""
@@ -109,6 +124,10 @@ class Venue:
         self.domain = Domain(chain_id=self.deployment.chain_id, contract=int(address, 16))
         self.listings = [listing(each.name, each.config) for each in DEV_MARKETS]
         self.tree = StateTree(read_genesis(self.contract))
+
+    def queued_config(self, request: int) -> MarketConfig:
+        """What the MARKET request with this number asks for."""
+        return config_of_fields(self.contract.functions.queuedMarket(request).call()[1])
 
     def send(self, call) -> None:
         """A transaction of the deployer, mined or the test fails."""
@@ -186,31 +205,35 @@ class Venue:
         fills: Sequence[Fill] = (),
         requests: int | None = None,
         prices_e8: Sequence[int] = PRICES_E8,
+        funding_steps: Sequence[int] = (),
         shape: str = "tiny",
     ) -> SealedBatch:
-        """The next batch; it takes all requests that wait, or the first `requests` of them."""
+        """
+        The next batch; it takes all requests that wait, or the first `requests` of them.
+
+        Funding steps are 0 where none is given.
+        """
         state, time_s = self.tree.state, self.now_s()
         end = self.contract.functions.queueLength().call()
         if requests is not None:
             end = self.next_request + requests
         payloads = [self.contract.functions.request(each).call()[0] for each in range(self.next_request, end)]
-        ticks = [price // each.config.tick_e8 for price, each in zip(prices_e8, DEV_MARKETS, strict=True)]
+        listed = state.markets[: state.listed]
+        ticks = [price // each.config.tick_e8 for price, each in zip(prices_e8, listed, strict=True)]
         sealed = SealedBatch(
             number=state.number + 1,
             timestamp_s=time_s,
             first_request=self.next_request,
             marks=ticks,
-            funding_steps=[0] * len(ticks),
-            entries=entries,
+            funding_steps=funding_steps or [0] * len(ticks),
+            entries=sorted(entries, key=_position),
             fills=[WitnessFill(maker=fill.maker, taker=fill.taker, lots=fill.lots) for fill in fills],
             requests=[SealedRequest(payload=payload.to_bytes(32, "big")) for payload in payloads],
             reports=self.reports(time_s, prices_e8),
             shape=shape,
             sealed_time_us=10**6 * time_s,
         )
-        batch = self._with_outcomes(
-            replace(parse_batch(sealed), requests=tuple(map(parse_request, payloads)))
-        )
+        batch = self._with_outcomes(self.parsed(sealed))
         for row, outcome in zip(sealed.requests, batch.outcomes, strict=True):
             row.outcome, row.amount = outcome.code, outcome.amount
         clearing = clear(state, batch)
@@ -219,14 +242,23 @@ class Venue:
         self.next_request = end
         return sealed
 
+    def parsed(self, sealed: SealedBatch) -> Batch:
+        """The batch as the prover reads it."""
+        return parse_batch(sealed, queued_config=self.queued_config)
+
     def proved(self, sealed: SealedBatch, *, before: StateTree, proof: bytes = bytes(384)) -> ProvedBatch:
         """The batch with its roots and public inputs, as the prover would hand it to settlement."""
         shape = shape_by_name(sealed.shape)
-        built = build_witness(before, parse_batch(sealed), shape=shape, domain=self.deployment.domain_word)
+        built = build_witness(before, self.parsed(sealed), shape=shape, domain=self.deployment.domain_word)
         inputs = bind_batch(built.words, shape)
         h, r, y = (value.to_bytes(32, "big") for value in (inputs.h, inputs.r, inputs.y))
         message = Proof(proof=proof, h=h, r=r, y=y, shape=shape.name)
         return ProvedBatch(sealed, message, old_root=before.root, new_root=built.tree.root)
+
+    @staticmethod
+    def risk(entry: Entry) -> SealedEntry:
+        """A risk entry as the sequencer seals it: nobody signs it."""
+        return SealedEntry(word=entry_word(entry).to_bytes(32, "big"), signer=bytes(20))
 
     def _with_outcomes(self, batch: Batch) -> Batch:
         state = self.tree.state

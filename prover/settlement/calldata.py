@@ -72,10 +72,11 @@ def fills_bytes(fills: Sequence[WitnessFill]) -> bytes:
 
 
 def _entry(index: int, entry: SealedEntry) -> bytes:
-    """Word and signature; a WITHDRAW, and nothing else, is followed by its recipient."""
+    """Word and signature; a WITHDRAW, and nothing else, is followed by its recipient; a risk entry is its word alone."""
     word = _exact(bytes(entry.word), WORD_BYTES, f"word of entry {index}")
-    signature = _exact(bytes(entry.signature), SIGNATURE_BYTES, f"signature of entry {index}")
     action = unpack(int.from_bytes(word, "big"), *ENTRY_WIDTHS)[ACTION_FIELD]
+    signed = 0 if actions.is_risk(action) else SIGNATURE_BYTES
+    signature = _exact(bytes(entry.signature), signed, f"signature of entry {index}")
     expected = ADDRESS_BYTES if action == actions.WITHDRAW else 0
     return word + signature + _exact(bytes(entry.recipient), expected, f"recipient of entry {index}")
 

@@ -15,7 +15,9 @@ from web3.exceptions import ContractLogicError, TransactionNotFound, Web3Excepti
 from web3.types import TxParams, TxReceipt
 
 from prover.settlement.artifacts import contract_abi
+from prover.settlement.dev_markets import Listing
 from prover.settlement.errors import ChainMismatchError, SettlementError, contract_error
+from zkclear.rules.markets import config_of_fields
 
 REQUEST_LIMIT_S = 20
 """A node that does not answer in this time counts as gone."""
@@ -126,6 +128,18 @@ class Chain:
     def circuit_id(self) -> bytes:
         """Which circuits the contract accepts."""
         return bytes(self.contract.functions.circuitId().call())
+
+    def queued_market(self, request: int) -> Listing:
+        """What a MARKET request asks for; raises SettlementError for any other, or one that the nodes do not know yet."""
+        name, fields = self._agreed(
+            f"request {request}",
+            lambda i: tuple(self._contracts[i].functions.queuedMarket(request).call()),
+        )
+        if not name:
+            raise SettlementError(
+                f"the chain has no MARKET request {request}; the node may be behind the sequencer's"
+            )
+        return Listing(str(name), config_of_fields(fields))
 
     def domain_word(self) -> int:
         """The first word of every batch."""

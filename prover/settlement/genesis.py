@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from web3.contract import Contract
 
 from prover.settlement.dev_markets import Listing
@@ -13,10 +16,22 @@ from zkclear.rules.units import FEES, Address, Seconds
 
 
 def read_listings(contract: Contract) -> tuple[Listing, ...]:
-    """The listed markets in listing order."""
-    count = int(contract.functions.marketCount().call())
-    found = (contract.functions.market(index).call() for index in range(count))
-    return tuple(Listing(name, config_of_fields(fields)) for name, fields, _ in found)
+    """
+    The markets of the deployment, in listing order, as they were then.
+
+    Later rules and later markets come with the batches that consumed their requests.
+    """
+    block, _ = contract.functions.genesis().call()
+    events = contract.events.MarketListed().get_logs(
+        argument_filters={"batch": 0}, from_block=block, to_block=block
+    )
+    found = sorted((event["args"] for event in events), key=lambda listed: int(listed["market"]))
+    return tuple(Listing(listed["name"], config_of_fields(_fields(listed["config"]))) for listed in found)
+
+
+def _fields(struct: Mapping[str, Any]) -> tuple[Any, ...]:
+    """A struct of an event, which comes with names, as the plain tuple that a call gives."""
+    return tuple(_fields(each) if isinstance(each, Mapping) else each for each in struct.values())
 
 
 def read_genesis(contract: Contract) -> State:

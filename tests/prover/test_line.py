@@ -10,7 +10,7 @@ from prover.proving.jobs import JobQueue
 from prover.settlement.errors import ChainMismatchError
 from prover.settlement.genesis import read_genesis
 from prover.store import BatchStore, StoreError
-from tests.chain import TOKEN_E6, Venue, deployed
+from tests.chain import TOKEN_E6, Venue, chain_of, deployed
 from zkclear.crypto.state_tree import StateTree
 from zkclear.rules.batch import Fill
 from zkclear.v1 import witness_pb2
@@ -53,6 +53,7 @@ def line(history, tmp_path, tiny_keys):
             tree=genesis,
             settled_number=settled,
             settled_root=genesis.root if root is None else root,
+            queued_market=chain_of(venue).queued_market,
         )
 
     return made

@@ -1,16 +1,20 @@
 """Witnesses of scripted batches: what the builder writes is what the real circuit accepts."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from prover.witness import Built, build_witness, parse_batch
+from prover.witness.risks import KINDS
 from tests.circuit import Verdict, check, run
+from tests.risk_scenario import HISTORIES, RiskVenue, bankrupt, relisted
 from tests.scenario import DOMAIN, Venue, owner_of, scripted
 from zkclear.crypto.sparse_tree import root_from_path
 from zkclear.crypto.state_tree import StateTree
-from zkclear.crypto.tree import account_leaf, slot_leaf, state_root
-from zkclear.rules.batch import Batch
+from zkclear.crypto.tree import account_leaf, market_config_hash, slot_leaf, state_root
+from zkclear.rules import actions
+from zkclear.rules.batch import Batch, OutcomeCode, RequestKind
 from zkclear.rules.reject import Rejected
 from zkclear.rules.shapes import ACCOUNT_DEPTH, SLOT_DEPTH, TINY
 from zkclear.rules.words import entry_word, request_word
@@ -20,11 +24,12 @@ from zkclear.v1 import witness_pb2 as pb
 
 def history() -> dict[str, tuple[StateTree, Batch, Built]]:
     """Every scripted batch with the tree before it and its witness."""
-    venue = Venue()
     out = {}
-    for name, batch in scripted(venue):
-        before = venue.tree
-        out[name] = (before, batch, venue.advance(batch))
+    for venue, history in ((Venue(), scripted), *((RiskVenue(), each) for each in HISTORIES)):
+        for name, batch in history(venue):
+            before = venue.tree
+            assert name not in out
+            out[name] = (before, batch, venue.advance(batch))
     return out
 
 
@@ -88,6 +93,74 @@ def test_the_indexes_of_account_rows_point_to_their_own_entries_and_requests(ste
                 if request.account == row.id and request.kind.name == kind.upper()
             ]
             assert pointed in (mine or [-1])
+
+
+def test_c7_risk_rows_point_to_their_source_and_to_both_accounts(step):
+    """Requests in queue order, then entries, DELEVERAGE last; each row names who gives and who takes."""
+    _, batch, built = step
+    ids = [row.id for row in built.witness.accounts]
+    asked, given = [], []
+    for row in built.witness.risks:
+        assert row.lots <= 2**40 - 1
+        subject, counterparty = ids[row.subject_row], ids[row.counterparty_row]
+        if row.kind in (pb.RISK_KIND_TAKEOVER, pb.RISK_KIND_CLOSE):
+            request = batch.requests[row.source]
+            asked.append(row.source)
+            assert (request.account, request.taker, request.market) == (subject, counterparty, row.market)
+        else:
+            entry = batch.entries[row.source]
+            given.append((row.kind == pb.RISK_KIND_DELEVERAGE, entry.rank, row.source))
+            parties = (subject, counterparty)
+            expected = (entry.account, 0)
+            if entry.action == actions.DELEVERAGE:
+                expected = (entry.subject, entry.account)
+            assert (entry.market, *expected) == (row.market, *parties)
+    kinds = (RequestKind.CLOSE, RequestKind.LIQUIDATE)
+    assert asked == [i for i, request in enumerate(batch.requests) if request.kind in kinds]
+    assert sorted(index for *_, index in given) == [
+        i for i, entry in enumerate(batch.entries) if actions.is_risk(entry.action)
+    ]
+    assert given == sorted(given, key=lambda row: row if row[0] else (False, 0, row[2]))
+
+
+def test_c9_market_changes_stand_by_market_with_the_hash_of_the_new_rules(step):
+    _, batch, built = step
+    changes = {
+        request.market: market_config_hash(request.config)
+        for request in batch.requests
+        if request.kind is RequestKind.MARKET
+    }
+    rows = [(row.market, number(row.config_hash)) for row in built.witness.market_changes]
+    assert rows == sorted(changes.items())
+    for market, expected in rows:
+        assert expected == market_config_hash(built.clearing.state.markets[market].config)
+
+
+def test_the_histories_meet_every_risk_operation_and_every_outcome():
+    """Guards the tests above: none of them is true of nothing."""
+    kinds = {row.kind for _, _, built in HISTORY.values() for row in built.witness.risks}
+    codes = {outcome.code for _, batch, _ in HISTORY.values() for outcome in batch.outcomes}
+    assert kinds == set(KINDS.values())
+    assert codes == set(OutcomeCode)
+
+
+def test_a_configuration_with_another_hash_has_no_witness():
+    """The outcome of a MARKET request carries bits of the hash, so a wrong one could never be settled."""
+    venue = RiskVenue()
+    _, batch = next(relisted(venue))
+    request = batch.requests[0]
+    forged = replace(request, config_hash=request.config_hash ^ 1)
+    with pytest.raises(ValueError, match="the configuration of market 2 has the hash"):
+        venue.build(replace(batch, requests=(forged, *batch.requests[1:])))
+
+
+def test_a_batch_with_more_risk_rows_than_its_shape_is_refused():
+    venue = RiskVenue()
+    steps = bankrupt(venue)
+    venue.advance(next(steps)[1])
+    _, batch = next(steps)
+    with pytest.raises(ValueError, match="1 of 0 risks"):
+        build_witness(venue.tree, batch, shape=replace(TINY, risks=0), domain=DOMAIN)
 
 
 def test_building_is_deterministic_and_leaves_the_tree_alone(step):
@@ -184,13 +257,34 @@ def sealed(batch: Batch) -> batch_pb2.SealedBatch:
     )
 
 
+def read_back(message: batch_pb2.SealedBatch, batch: Batch) -> Batch:
+    """The batch of a message, with the configurations of `batch` as those that wait on the chain."""
+    return parse_batch(
+        message, queued_config=lambda request: batch.requests[request - batch.first_request].config
+    )
+
+
 def test_a_sealed_batch_is_read_back_as_it_was(step):
     _, batch, _ = step
-    assert batch == parse_batch(sealed(batch))
+    assert batch == read_back(sealed(batch), batch)
 
 
 def test_a_sealed_batch_with_a_short_signer_is_refused():
-    message = sealed(HISTORY["partial fill, funding"][1])
+    batch = HISTORY["partial fill, funding"][1]
+    message = sealed(batch)
     message.entries[0].signer = owner_of(2).to_bytes(20, "big")[:19]
     with pytest.raises(ValueError, match="signer must have 20 bytes, not 19"):
-        parse_batch(message)
+        read_back(message, batch)
+
+
+def test_c9_a_market_request_with_another_hash_than_the_chains_configuration_is_refused():
+    """The low bits are in the payload; a bit that differs there names another configuration."""
+    batch = HISTORY["new rules and a new market"][1]
+    message = sealed(batch)
+    assert batch.requests[2].kind is RequestKind.MARKET
+    message.requests[2].payload = message.requests[2].payload[:-1] + bytes(
+        [message.requests[2].payload[-1] ^ 1]
+    )
+    number = batch.first_request + 2
+    with pytest.raises(ValueError, match=f"request {number} asks for a configuration with a hash"):
+        read_back(message, batch)
