@@ -26,10 +26,12 @@ def total_claim(state: State) -> int:
 
 def moved_by_requests(batch: Batch) -> int:
     """Deposits minus withdrawals, forced and signed, of a batch."""
-    forced = sum(
-        request.amount if request.kind is RequestKind.DEPOSIT else -outcome.amount
+    paid = sum(
+        outcome.amount
         for request, outcome in zip(batch.requests, batch.outcomes, strict=True)
+        if request.kind is RequestKind.WITHDRAW
     )
+    forced = sum(request.amount for request in batch.requests if request.kind is RequestKind.DEPOSIT) - paid
     return forced - sum(entry.amount for entry in batch.entries if entry.action == 0x80)
 
 

@@ -19,15 +19,23 @@ def needed_lots(holding: Holding, fund: Standing) -> Lots:
     """
     The fewest lots after whose deleverage the insurance account could carry the rest.
 
+    What the fund holds on the other side counts first: lots up to there need no margin of it, beyond there each needs
+    more. So halving between there and the whole finds the one place where one lot less would not do. A fund that is
+    not healthy and cannot be made so by them carries none.
+
     Units:   lots; 0 if the fund could carry all of them.
     Bounds:  at most the lots of the holding.
-    Rounds:  nothing; found by halving, at a place where one lot less would not do.
+    Rounds:  nothing.
     Rejects: nothing.
     Claims:  C7.
     """
     if fund_fits(holding, fund, holding.lots):
         return Lots(0)
+    own = Holding(fund, holding.index, holding.market)
+    netting = min(own.lots, holding.lots) if own.direction == -holding.direction else Lots(0)
     unfit, fit = 0, int(holding.lots)
+    if fund_fits(holding, fund, netting):
+        fit -= netting
     while fit - unfit > 1:
         middle = (fit + unfit) // 2
         if fund_fits(holding, fund, Lots(holding.lots - middle)):
