@@ -110,6 +110,11 @@ class OpenBatch:
         """Whether sealing it would settle nothing."""
         return not self.requests and not self.entries
 
+    @property
+    def changes_markets(self) -> bool:
+        """Whether a request of it lists a market or changes its rules."""
+        return any(queued.request.kind is RequestKind.MARKET for queued in self.requests)
+
     def row(self, account: int) -> Row | None:
         """The account as it stands in this batch, or None if it was never opened. Looking does not name it."""
         row = self._rows.get(account)

@@ -9,12 +9,12 @@ from zkclear.v1 import order_pb2, receipt_pb2
 
 def order_message(exchange: Exchange, order: LiveOrder) -> order_pb2.Order:
     """An order as the public sees it."""
-    config = exchange.genesis.configs[order.market]
+    config = exchange.markets.configs[order.market]
     average = div_floor(order.cost_ticks * config.tick_e8, order.filled) if order.filled else 0
     return order_pb2.Order(
         fields=order_pb2.OrderFields(
             account=order.account,
-            market=exchange.genesis.names[order.market],
+            market=exchange.markets.names[order.market],
             action=actions.ORDER_NAMES[order.action],
             size_e8=order.lots * config.lot_e8,
             limit_price_e8=order.limit * config.tick_e8,
@@ -37,7 +37,7 @@ def order_message(exchange: Exchange, order: LiveOrder) -> order_pb2.Order:
 
 def submit_result(exchange: Exchange, order: LiveOrder) -> receipt_pb2.ActionResult:
     """What a receipt says of an order that was taken."""
-    config = exchange.genesis.configs[order.market]
+    config = exchange.markets.configs[order.market]
     return receipt_pb2.ActionResult(
         submit=receipt_pb2.SubmitResult(
             status=order.status,

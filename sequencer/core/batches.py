@@ -26,8 +26,7 @@ class SealedRecord:
 class SealedBatches:
     """All sealed batches, from number 1."""
 
-    def __init__(self, ticks_e8: tuple[int, ...]) -> None:
-        self._ticks_e8 = ticks_e8
+    def __init__(self) -> None:
         self._records: list[SealedRecord] = []
         self.proved = 0
         self.settled = 0
@@ -39,8 +38,8 @@ class SealedBatches:
         """The batch, or None if it is not sealed."""
         return self._records[number - 1] if 1 <= number <= len(self._records) else None
 
-    def add(self, sealing: Sealing, *, time_us: int) -> None:
-        """Takes a newly sealed batch in."""
+    def add(self, sealing: Sealing, *, ticks_e8: tuple[int, ...], time_us: int) -> None:
+        """Takes a newly sealed batch in; `ticks_e8` are those of the markets that it had prices of."""
         batch = sealing.batch
         summary = audit_pb2.Batch(
             number=batch.number,
@@ -52,7 +51,7 @@ class SealedBatches:
             accounts=len(sealing.clearing.openings),
             status=batch_pb2.BATCH_STATUS_SEALED,
             sealed_time_us=time_us,
-            mark_prices_e8=[mark * tick for mark, tick in zip(batch.marks, self._ticks_e8, strict=True)],
+            mark_prices_e8=[mark * tick for mark, tick in zip(batch.marks, ticks_e8, strict=True)],
             first_request=batch.first_request,
         )
         body = to_message(sealing, time_us=time_us).SerializeToString(deterministic=True)

@@ -81,11 +81,16 @@ class TakeReport:
 
 @dataclass(frozen=True, slots=True)
 class TakeRequests:
-    """L1 requests from final blocks: number of the first, and the payload word of each, 32 bytes."""
+    """
+    L1 requests from final blocks: number of the first, and the payload word of each, 32 bytes.
+
+    `listings` has (number, market as in the genesis record) of every MARKET request among them.
+    """
 
     kind: ClassVar[str] = "requests"
     first: int
     payloads: tuple[bytes, ...]
+    listings: tuple[tuple[int, dict[str, Any]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

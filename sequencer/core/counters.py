@@ -48,7 +48,7 @@ class Counters:
         """Counts an answered order."""
         if not isinstance(command, SubmitOrder):
             return
-        market = exchange.genesis.names[command.market]
+        market = exchange.markets.names[command.market]
         if answer.refusal is not None:
             self._orders.labels(market, "refused", answer.refusal.reason).inc()
         elif answer.is_kept:
@@ -63,7 +63,7 @@ class Counters:
     def show(self, exchange: Exchange, *, lag_blocks: int, now_us: int) -> None:
         """Sets what follows from the state."""
         self._sequence.set(len(exchange.receipts))
-        for name, book in zip(exchange.genesis.names, exchange.engine.books, strict=True):
+        for name, book in zip(exchange.markets.names, exchange.engine.books, strict=True):
             self._levels.labels(name).set(book.depth(sell=False) + book.depth(sell=True))
         since = exchange.content_since_us
         self._age.labels("open").set((now_us - since) / MICROSECONDS if since else 0)
@@ -85,7 +85,7 @@ class Counters:
                 for record in exchange.requests[-1000:]  # older ones are settled, or a batch failed loudly
             )
         )
-        for index, name in enumerate(exchange.genesis.names):
+        for index, name in enumerate(exchange.markets.names):
             self._funding.labels(name).set(exchange.funding.rate(exchange.state, index))
         if exchange.agreed is not None:
             self._oracle.set((now_us - exchange.agreed.timestamp * MICROSECONDS) / MICROSECONDS)

@@ -18,6 +18,7 @@ from sequencer.core.batches import SealedBatches
 from sequencer.core.funding import Funding
 from sequencer.core.genesis import Genesis
 from sequencer.core.liquidations import LiquidationRecord, liquidations_of
+from sequencer.core.markets import Markets
 from sequencer.core.receipts import Receipts
 from sequencer.core.risk_desk import RiskDesk
 from sequencer.core.settings import MICROSECONDS, Settings
@@ -57,15 +58,15 @@ class Exchange:
 
     def __init__(self, genesis: Genesis, private_key: int) -> None:
         self.genesis = genesis
-        self.listed = len(genesis.names)
+        self.markets = Markets(genesis)
         self.settings = Settings()
         self.now_us = 0
         self.answered = 0  # receipts given before the command at hand
         self.paused = False
         self.state: State = genesis.state()
-        self.engine = Engine(self.listed)
+        self.engine = Engine(len(self.markets))
         self.receipts = Receipts(genesis.domain, private_key)
-        self.sealed = SealedBatches(genesis.panel.ticks_e8)
+        self.sealed = SealedBatches()
         self.funding = Funding()
         self.liquidations: list[LiquidationRecord] = []
         self.orders: dict[bytes, LiveOrder] = {}
@@ -78,11 +79,17 @@ class Exchange:
         self.content_since_us = 0
         self.desk = RiskDesk()
         self.queue: deque[QueuedRequest] = deque()
+        self.queued_names: dict[int, str] = {}  # of MARKET requests, by number
         self.requests: list[RequestRecord] = []
         self.requests_of: dict[int, list[RequestRecord]] = {}
         self.accounts_of: dict[int, dict[int, None]] = {genesis.fee_recipient: {1: None}}
         self._deadlines: list[tuple[int, int, LiveOrder]] = []
         self._watched = 0
+
+    @property
+    def listed(self) -> int:
+        """How many markets are listed."""
+        return len(self.markets)
 
     @property
     def now_s(self) -> int:
@@ -104,11 +111,12 @@ class Exchange:
         if before is not None and before.time >= report.time:
             return False
         self.latest[report.signer] = report
-        agreed = agree(self.latest.values(), self.genesis.panel)
+        agreed = agree(self.latest.values(), self.markets.panel)
         if agreed is not None:
             self.agreed = agreed
             self._tick(agreed)
-            self._sample_premium(agreed)
+            if self.agreed is agreed:  # else a market was listed, and no price of it is known
+                self._sample_premium(agreed)
         return True
 
     def _sample_premium(self, prices: Prices) -> None:
@@ -135,7 +143,7 @@ class Exchange:
 
     def _may_follow_state(self, prices: Prices) -> bool:
         marks = [market.mark for market in self.state.markets[: self.listed]]
-        return may_follow(prices, self.genesis.panel, marks=marks, timestamp=self.state.timestamp)
+        return may_follow(prices, self.markets.panel, marks=marks, timestamp=self.state.timestamp)
 
     # Batches.
 
@@ -192,17 +200,37 @@ class Exchange:
         if batch is None or batch.is_empty:
             return 0
         sealing = batch.seal()
-        self.sealed.add(sealing, time_us=self.now_us)
+        self.sealed.add(sealing, ticks_e8=self.markets.panel.ticks_e8, time_us=self.now_us)
         self.funding.record(self.state, sealing)
         self.liquidations.extend(liquidations_of(sealing))
         self.state = sealing.clearing.state
         for _ in batch.requests:
             self.queue.popleft()
         self.content_since_us = 0
+        if self._change_markets(batch):
+            return sealing.batch.number
         self.price_gap = self.agreed is None or not self._may_follow_state(self.agreed)
         # While the agreed prices are too far away, what is open goes on settling at the last ones, and trading stops.
         self._open(batch.prices if self.price_gap or self.agreed is None else self.agreed)
         return sealing.batch.number
+
+    def _change_markets(self, batch: OpenBatch) -> bool:
+        """What the sealed batch changed at its end; whether it listed a market: then all waits for prices of it, too."""
+        is_listing = False
+        for queued in batch.requests:
+            request = queued.request
+            if request.kind is RequestKind.MARKET:
+                assert request.config is not None, "the feed tells a MARKET with its configuration"
+                if request.market < self.listed:
+                    self.markets.change(request.market, request.config)
+                else:
+                    self.markets.list(self.queued_names[queued.number], request.config)
+                    self.engine.list_market()
+                    is_listing = True
+        if is_listing:
+            self.latest.clear()
+            self.agreed = self.batch = self.valuation = None
+        return is_listing
 
     def take_waiting_requests(self) -> None:
         """Lets every waiting request into a batch."""
@@ -213,8 +241,14 @@ class Exchange:
         self._drain()
 
     def _drain(self) -> None:
-        """Seals until no request waits outside the open batch; each batch takes at least one."""
-        while self.batch is not None and len(self.queue) > len(self.batch.requests):
+        """
+        Seals until no request waits outside the open batch; each batch takes at least one.
+
+        A batch that changes markets is sealed at once, so that no order ever meets two sets of rules.
+        """
+        while self.batch is not None and (
+            len(self.queue) > len(self.batch.requests) or self.batch.changes_markets
+        ):
             self.seal()
 
     def note_content(self) -> None:

@@ -1,12 +1,18 @@
 """What comes from outside the order flow: prices, L1 requests, the progress of batches."""
 
+from dataclasses import replace
+from typing import Any
+
 from sequencer.batching.prices import Report
 from sequencer.batching.requests import QueuedRequest
 from sequencer.core.admission import hex_address
 from sequencer.core.commands import Progress, TakeReport, TakeRequests
 from sequencer.core.exchange import Exchange, RequestRecord
+from sequencer.core.genesis import config_of_record
 from sequencer.core.refusals import Refused
+from zkclear.crypto.tree import market_config_hash
 from zkclear.rules.batch import Request, RequestKind
+from zkclear.rules.requests import CONFIG_HASH_BITS
 from zkclear.rules.units import Address, Seconds
 from zkclear.rules.words import parse_request
 from zkclear.v1 import batch_pb2, oracle_pb2
@@ -20,7 +26,7 @@ _KNOWN = frozenset(
 
 def take_report(exchange: Exchange, command: TakeReport) -> oracle_pb2.SubmitReportResponse:
     """Takes a price report of a listed signer."""
-    panel = exchange.genesis.panel
+    panel = exchange.markets.panel
     if command.signer not in panel.signers:
         raise Refused("SIGNER_NOT_AUTHORIZED", account="oracle", recovered=hex_address(command.signer))
     if len(command.prices) != len(panel.ticks_e8):
@@ -52,8 +58,13 @@ def take_requests(exchange: Exchange, command: TakeRequests) -> bool:
     known = len(exchange.requests)
     assert command.first <= known, f"request {known} is missing before {command.first}"
     fresh = command.payloads[known - command.first :]
+    listings = dict(command.listings)
     for number, payload in enumerate(fresh, known):
-        queued = QueuedRequest(number, parse_request(int.from_bytes(payload, "big")))
+        request = parse_request(int.from_bytes(payload, "big"))
+        if request.kind is RequestKind.MARKET:
+            request = with_listing(request, listings[number])
+            exchange.queued_names[number] = listings[number]["name"]
+        queued = QueuedRequest(number, request)
         record = RequestRecord(queued)
         exchange.requests.append(record)
         for account in _concerned(queued.request):
@@ -62,6 +73,14 @@ def take_requests(exchange: Exchange, command: TakeRequests) -> bool:
     if fresh:
         exchange.take_waiting_requests()
     return bool(fresh)
+
+
+def with_listing(request: Request, listing: dict[str, Any]) -> Request:
+    """A MARKET request with the configuration whose hash its payload ends with."""
+    config = config_of_record(listing)
+    config_hash = market_config_hash(config)
+    assert config_hash % (1 << CONFIG_HASH_BITS) == request.config_hash, "the listing is another request's"
+    return replace(request, config=config, config_hash=config_hash)
 
 
 def _concerned(request: Request) -> set[int]:

@@ -40,19 +40,19 @@ def page(items: Iterable[Item], size: int, token: str) -> tuple[list[Item], str]
 
 def market_index(exchange: Exchange, name: str) -> int:
     """The index of a market, or MARKET_NOT_FOUND."""
-    if name not in exchange.genesis.names:
+    if name not in exchange.markets.names:
         raise Refused("MARKET_NOT_FOUND", name=name)
-    return exchange.genesis.names.index(name)
+    return exchange.markets.names.index(name)
 
 
 def market(exchange: Exchange, index: int) -> market_data_pb2.Market:
     """A listed market, the open batch included."""
-    config = exchange.genesis.configs[index]
+    config = exchange.markets.configs[index]
     markets = exchange.state.markets if exchange.batch is None else exchange.batch.markets
     batch = exchange.batch
     interest = markets[index].open_interest if batch is None else batch.open_interest[index]
     return market_data_pb2.Market(
-        name=exchange.genesis.names[index],
+        name=exchange.markets.names[index],
         index=index,
         lot_e8=config.lot_e8,
         tick_e8=config.tick_e8,
@@ -95,7 +95,7 @@ def list_markets(exchange: Exchange) -> market_data_pb2.ListMarketsResponse:
 
 
 def _levels(exchange: Exchange, index: int, *, sell: bool, depth: int) -> list[market_data_pb2.BookLevel]:
-    config = exchange.genesis.configs[index]
+    config = exchange.markets.configs[index]
     return [
         market_data_pb2.BookLevel(
             price_e8=level.price * config.tick_e8, size_e8=level.lots * config.lot_e8, orders=level.count
@@ -127,7 +127,7 @@ def list_trades(
 ) -> market_data_pb2.ListTradesResponse:
     """Newest trades first."""
     index = market_index(exchange, request.market)
-    config = exchange.genesis.configs[index]
+    config = exchange.markets.configs[index]
     trades, token = page(reversed(exchange.engine.trades[index]), request.page_size, request.page_token)
     return market_data_pb2.ListTradesResponse(
         trades=[
@@ -167,7 +167,7 @@ def prices(exchange: Exchange) -> market_data_pb2.GetPricesResponse:
     markets = exchange.state.markets if exchange.batch is None else exchange.batch.markets
     marks = [
         market_data_pb2.MarkPrice(market=name, price_e8=row.mark * row.config.tick_e8)
-        for name, row in zip(exchange.genesis.names, markets, strict=False)
+        for name, row in zip(exchange.markets.names, markets, strict=False)
     ]
     timestamp = exchange.state.timestamp if exchange.batch is None else exchange.batch.timestamp
     return market_data_pb2.GetPricesResponse(
@@ -177,7 +177,7 @@ def prices(exchange: Exchange) -> market_data_pb2.GetPricesResponse:
 
 def reports(exchange: Exchange) -> oracle_pb2.GetReportsResponse:
     """The newest report of each signer."""
-    panel = exchange.genesis.panel
+    panel = exchange.markets.panel
     return oracle_pb2.GetReportsResponse(
         reports=_reports(exchange, used=False),
         signers=[signer.to_bytes(20, "big") for signer in panel.signers],
@@ -226,11 +226,11 @@ def health(equity: int, maintenance: int) -> int:
 def _position(exchange: Exchange, row: Row, index: int) -> account_pb2.Position:
     assert exchange.valuation is not None, "a row belongs to a batch with prices"
     assert exchange.batch is not None, "a row belongs to a batch"
-    config = exchange.genesis.configs[index]
+    config = exchange.markets.configs[index]
     valuation, size = exchange.valuation, row.sizes[index]
     alone = [0] * index + [size]
     return account_pb2.Position(
-        market=exchange.genesis.names[index],
+        market=exchange.markets.names[index],
         size_e8=size * config.lot_e8,
         mark_price_e8=valuation.marks[index] * config.tick_e8,
         notional_e6=abs(size) * valuation.units[index],
@@ -268,7 +268,7 @@ def _request(exchange: Exchange, record: RequestRecord) -> account_pb2.L1Request
     request = record.queued.request
     names_market = request.kind in (RequestKind.CLOSE, RequestKind.LIQUIDATE, RequestKind.MARKET)
     is_listed = names_market and request.market < exchange.listed
-    lot_e8 = exchange.genesis.configs[request.market].lot_e8 if is_listed else 0
+    lot_e8 = exchange.markets.configs[request.market].lot_e8 if is_listed else 0
     return account_pb2.L1Request(
         request=record.queued.number,
         kind=account_pb2.RequestKind.Name(int(request.kind)),
@@ -280,7 +280,7 @@ def _request(exchange: Exchange, record: RequestRecord) -> account_pb2.L1Request
         paid_e6=record.paid,
         batch=record.batch,
         settlement=exchange.sealed.settlement(record.batch),
-        market=exchange.genesis.names[request.market] if is_listed else "",
+        market=exchange.markets.names[request.market] if is_listed else "",
         max_size_e8=request.lots * lot_e8,
         taker=request.taker,
         executed_size_e8=record.executed * lot_e8,

@@ -7,18 +7,16 @@ Accounts are taken as they stand in the open batch, at its marks: so would the n
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from eth_abi.abi import encode
-
 from sequencer.batching.open_batch import OpenBatch
 from sequencer.batching.rows import Row
 from sequencer.core.admission import require_open, require_row
+from sequencer.core.calldata import liquidate_calldata
 from sequencer.core.exchange import Exchange
 from sequencer.core.liquidations import LiquidationRecord
 from sequencer.core.reads import health, market_index, page
 from sequencer.core.refusals import Refused
 from sequencer.risk.health import settled_worth
 from sequencer.risk.margin import Valuation
-from zkclear.crypto.keccak import keccak256
 from zkclear.rules.batch import OutcomeCode, RequestKind
 from zkclear.rules.liquidation import Holding, Standing, hold, stand, takeover, takeover_lots
 from zkclear.rules.num import div_floor
@@ -27,8 +25,6 @@ from zkclear.rules.state import Account, Position
 from zkclear.rules.units import INSURANCE, PPM, SIZE_BOUND, Lots, Quote
 from zkclear.v1 import liquidation_pb2, order_pb2
 
-LIQUIDATE = "liquidate(uint32,uint8,uint64,uint32)"
-LIQUIDATE_TYPES = ("uint32", "uint8", "uint64", "uint32")
 ALERTS_BOUND = 10_000
 """Accounts in one answer to the alert streams, the nearest to liquidation first: about 1 MB."""
 PRICE_SCALE = 10**10
@@ -48,7 +44,9 @@ def standing_of(row: Row, batch: OpenBatch) -> Standing:
         Position(Lots(size), market.funding_index)
         for size, market in zip(row.sizes, batch.markets, strict=True)
     )
-    return stand(Account(owner=row.owner, positions=positions, collateral=Quote(row.collateral)), batch.markets)
+    return stand(
+        Account(owner=row.owner, positions=positions, collateral=Quote(row.collateral)), batch.markets
+    )
 
 
 def _worths(batch: OpenBatch, valuation: Valuation) -> Iterator[_Found]:
@@ -97,7 +95,7 @@ def _at_risk_message(exchange: Exchange, found: _Found) -> liquidation_pb2.AtRis
     row = require_row(batch, found.account)
     standing = standing_of(row, batch)
     positions = []
-    for index, name in enumerate(exchange.genesis.names):
+    for index, name in enumerate(exchange.markets.names):
         holding = hold(standing, index, batch.markets)
         if holding.size:
             lot_e8 = batch.markets[index].config.lot_e8
@@ -161,7 +159,7 @@ def _liquidation(exchange: Exchange, record: LiquidationRecord) -> liquidation_p
     return liquidation_pb2.Liquidation(
         kind=liquidation_pb2.LiquidationKind.Name(int(record.kind)),
         account=record.account,
-        market=exchange.genesis.names[record.market],
+        market=exchange.markets.names[record.market],
         size_e8=record.lots * lot_e8,
         counterparty=record.counterparty,
         discount_e6=record.discount,
@@ -209,11 +207,10 @@ def prepare_liquidation(
     outcome, lots, _ = takeover_outcome(holding, standing_of(taker, batch), asked)
     executed = outcome.code == OutcomeCode.EXECUTED
     share = takeover(holding, lots).share if executed else 0
-    arguments = (request.account, index, int(asked), request.taker)
     lot_e8 = holding.market.config.lot_e8
     return liquidation_pb2.PrepareLiquidationResponse(
         contract=exchange.genesis.domain.contract.to_bytes(20, "big"),
-        calldata=keccak256(LIQUIDATE.encode())[:4] + encode(LIQUIDATE_TYPES, arguments),
+        calldata=liquidate_calldata(account=request.account, market=index, lots=asked, taker=request.taker),
         bond_e6=exchange.genesis.bond_e6,
         mark_price_e8=holding.market.mark * holding.market.config.tick_e8,
         price_e8=_price_e8(holding, lots, share) if executed else 0,

@@ -54,6 +54,11 @@ def core_settings(configuration: Configuration) -> Settings:
     )
 
 
+def _identity(record: dict[str, Any]) -> dict[str, Any]:
+    """What a deployment never changes; markets are listed and changed through the queue, which the journal knows."""
+    return {name: value for name, value in record.items() if name != "markets"}
+
+
 @dataclass(slots=True)
 class _Connection:
     socket: socket.socket
@@ -85,7 +90,7 @@ class CoreServer:
         if not self._machine.has_begun:
             self._apply(Begin(record))
         exchange = self._machine.exchange
-        if exchange.genesis.record != record:
+        if _identity(exchange.genesis.record) != _identity(record):
             raise ConfigurationError(
                 f"the journal {self._journal.path} belongs to another contract or deployment: "
                 "give this one a journal.path of its own"

@@ -135,7 +135,7 @@ def check_open_orders(exchange: Exchange, orders: AccountOrders, leaving: LiveOr
 
 def check_band(exchange: Exchange, batch: OpenBatch, command: SubmitOrder) -> None:
     """Refuses a limit too far from the mark and an order too small to be worth its proof."""
-    config = exchange.genesis.configs[command.market]
+    config = exchange.markets.configs[command.market]
     settings = exchange.settings
     mark = batch.prices.marks[command.market]
     lowest = max(1, div_ceil(mark * (PPM - settings.price_band_ppm), PPM))
@@ -159,7 +159,7 @@ def check_book_and_margin(exchange: Exchange, submission: Submission) -> None:
     batch, valuation = require_trading(exchange)
     order, orders, leaving = submission.order, submission.orders, submission.leaving
     row = require_row(batch, order.account)
-    config = exchange.genesis.configs[order.market]
+    config = exchange.markets.configs[order.market]
     size = row.sizes[order.market]
     book = exchange.engine.books[order.market]
     if row.is_liquidatable:  # until it is not, keepers and the book close its positions, and it may deposit
@@ -231,7 +231,7 @@ def _match(exchange: Exchange, submission: Submission) -> None:
                     continue
                 order.reason = order_pb2.CANCEL_REASON_UNSPECIFIED
             filled = order.lots - plan.remaining
-            lot_e8 = exchange.genesis.configs[order.market].lot_e8
+            lot_e8 = exchange.markets.configs[order.market].lot_e8
             raise SequencedRefusal("FOK_NOT_FILLABLE", fillable_e8=filled * lot_e8)
         if plan.ends and not plan.steps and not order.filled:
             refuse_first(exchange, order, plan)
@@ -254,7 +254,7 @@ def _match(exchange: Exchange, submission: Submission) -> None:
 def refuse_first(exchange: Exchange, order: LiveOrder, plan: Plan) -> None:
     """An order whose very first fill may not be is refused, with the numbers that forbid it."""
     batch, _ = require_open(exchange)
-    config = exchange.genesis.configs[order.market]
+    config = exchange.markets.configs[order.market]
     position = require_row(batch, order.account).sizes[order.market] * config.lot_e8
     if plan.ends == order_pb2.CANCEL_REASON_SELF_TRADE:
         raise SequencedRefusal("SELF_TRADE", position_e8=position, limit=0)

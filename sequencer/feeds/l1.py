@@ -7,6 +7,8 @@ Only what is final is told, so that no re-organisation can take back what a batc
 import os
 import signal
 import threading
+from collections.abc import Sequence
+from typing import Any
 
 import structlog
 
@@ -15,6 +17,8 @@ from sequencer.core.commands import Pause, Progress, TakeRequests
 from sequencer.core.refusals import Refused
 from sequencer.feeds.settlement import ChainError, SettlementReader
 from sequencer.link import Link
+from zkclear.rules.batch import RequestKind
+from zkclear.rules.words import parse_request
 from zkclear.v1 import admin_pb2, batch_pb2
 
 REQUESTS_BOUND = 256
@@ -48,10 +52,21 @@ class L1Feed:
         waiting = self._reader.queue_length(final) - known
         count = min(waiting, REQUESTS_BOUND)
         if count > 0:
-            payloads = self._reader.payloads(known, count, block=final)
-            self._link.do_one(TakeRequests(known, tuple(payloads)))
+            payloads = tuple(self._reader.payloads(known, count, block=final))
+            self._link.do_one(TakeRequests(known, payloads, self._listings(known, payloads, final)))
             log.info("requests taken", request=known, count=count)
         return waiting > count
+
+    def _listings(
+        self, first: int, payloads: Sequence[bytes], final: int
+    ) -> tuple[tuple[int, dict[str, Any]], ...]:
+        """What the MARKET requests among them ask for."""
+        kinds = [parse_request(int.from_bytes(payload, "big")).kind for payload in payloads]
+        return tuple(
+            (number, self._reader.queued_market(number, block=final))
+            for number, kind in enumerate(kinds, first)
+            if kind is RequestKind.MARKET
+        )
 
     def _tell_settled(self, status: admin_pb2.GetStatusResponse, final: int) -> None:
         settled = self._reader.batch_number(final)

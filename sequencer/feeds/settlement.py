@@ -102,8 +102,14 @@ class SettlementReader:
 
     def _market(self, index: int) -> dict[str, Any]:
         name, config, _ = self._call("market", index)
-        values = (list(value) if isinstance(value, tuple) else value for value in config)
-        return {"name": name, **dict(zip(CONFIG_FIELDS, values, strict=True))}
+        return _market_record(name, config)
+
+    def queued_market(self, number: int, *, block: int) -> dict[str, Any]:
+        """What a MARKET request asks for, as a market of the deployment."""
+        name, config = self._call("queuedMarket", number, block=block)
+        if not name:
+            raise ChainError(f"the node has no market for request {number} in block {block}")
+        return _market_record(name, config)
 
     def _shape(self, index: int) -> str:
         _, entries, fills, queued = self._call("verifier", index)
@@ -153,3 +159,9 @@ class SettlementReader:
         if not logs:
             raise ChainError(f"batch {number} is settled, but its event is not in blocks up to {block}")
         return bytes(logs[0]["transactionHash"])
+
+
+def _market_record(name: str, config: Sequence[Any]) -> dict[str, Any]:
+    """A market as the genesis record has it."""
+    values = (list(value) if isinstance(value, tuple) else value for value in config)
+    return {"name": name, **dict(zip(CONFIG_FIELDS, values, strict=True))}

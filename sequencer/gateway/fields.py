@@ -5,6 +5,7 @@ Nothing is rounded: a size off its lot or a price off its tick is refused with t
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sequencer.core.genesis import Genesis
@@ -22,6 +23,7 @@ from zkclear.rules.units import (
     TICKS_BOUND,
 )
 from zkclear.v1 import account_pb2, order_pb2
+from zkclear.v1.market_data_pb2 import Market
 
 ADDRESS_BYTES = 20
 MICROSECONDS = 1_000_000
@@ -56,20 +58,40 @@ class OrderNumbers:
     limit: int
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What never changes of a listed market."""
+
+    index: int
+    lot_e8: int
+    tick_e8: int
+    quote_per_lot_tick: int
+
+
 class Fields:
     """Checks of signed fields against the listed markets and the clock."""
 
-    def __init__(self, genesis: Genesis, limits: FieldLimits) -> None:
+    def __init__(self, genesis: Genesis, limits: FieldLimits, *, find: Callable[[str], Market]) -> None:
         self._genesis = genesis
         self._limits = limits
-        self._markets = {name: index for index, name in enumerate(genesis.names)}
+        self._find = find
+        self._markets = {
+            name: Listed(index, config.lot_e8, config.tick_e8, config.quote_per_lot_tick)
+            for index, (name, config) in enumerate(zip(genesis.names, genesis.configs, strict=True))
+        }
 
     def market(self, name: str) -> int:
         """The index of a market."""
-        index = self._markets.get(name)
-        if index is None:
-            raise Refused("MARKET_NOT_FOUND", name=name)
-        return index
+        return self._listed(name).index
+
+    def _listed(self, name: str) -> Listed:
+        """A market of the deployment, or one that was listed since then: the core knows, or refuses the name."""
+        found = self._markets.get(name)
+        if found is None:
+            market = self._find(name)
+            found = Listed(market.index, market.lot_e8, market.tick_e8, market.quote_per_lot_tick)
+            self._markets[name] = found
+        return found
 
     def order(self, fields: order_pb2.OrderFields) -> OrderNumbers:
         """The order in lots and ticks, with a nonce and an expiry that may be taken now."""
@@ -80,8 +102,7 @@ class Fields:
 
     def terms(self, fields: order_pb2.OrderFields) -> OrderNumbers:
         """The order in lots and ticks; nonce and expiry are not looked at."""
-        market = self.market(fields.market)
-        config = self._genesis.configs[market]
+        config = self._listed(fields.market)
         try:
             action = actions.parse_order_action(fields.action)
         except Rejected as cause:
@@ -107,7 +128,7 @@ class Fields:
         value = lots * limit * config.quote_per_lot_tick
         if value >= NOTIONAL_BOUND:
             raise Refused("NOTIONAL_TOO_LARGE", minimum=1, maximum=NOTIONAL_BOUND - 1, given=value)
-        return OrderNumbers(market, action, lots, limit)
+        return OrderNumbers(config.index, action, lots, limit)
 
     def nonce(self, nonce: int) -> None:
         """Refuses a nonce beyond its width or a day ahead of the clock (`unix_ms * 1024 + slot` is how SDKs count)."""

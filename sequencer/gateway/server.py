@@ -86,7 +86,8 @@ class Gateway:
         self._services: list[str] = []
         genesis = read_genesis(record)
         settings = configuration.gateway
-        fields = Fields(genesis, FieldLimits(settings.max_order_lifetime_s, settings.nonce_ahead_s))
+        limits = FieldLimits(settings.max_order_lifetime_s, settings.nonce_ahead_s)
+        fields = Fields(genesis, limits, find=self._market)
         rates, cancel_rates = (
             RateLimits(per_second=settings.rate_orders_per_s, burst=settings.rate_burst) for _ in range(2)
         )
@@ -114,6 +115,12 @@ class Gateway:
         if is_loopback(settings.internal_listen):
             internal.append((admin_pb2, AdminService(self._link), []))
         self._internal = self._server(INTERNAL_THREADS, internal)
+
+    def _market(self, name: str) -> market_data_pb2.Market:
+        """What the core lists under a name, or its refusal."""
+        request = market_data_pb2.GetMarketRequest(name=name).SerializeToString()
+        response = self._link.ask("GetMarket", request)
+        return market_data_pb2.GetMarketResponse.FromString(response).market
 
     def _server(self, threads: int, services: list[_Served]) -> grpc.Server:
         server = grpc.server(

@@ -41,6 +41,14 @@ class Engine:
         self.resting = 0
         self._markets = markets
 
+    def list_market(self) -> None:
+        """Begins the book of one market more."""
+        self.books.append(Book())
+        self.trades.append(deque(maxlen=TRADES_KEPT))
+        self._markets += 1
+        for orders in self.accounts.values():
+            orders.exposure.list_market()
+
     def orders_of(self, account: int) -> AccountOrders:
         """What is kept of an account's orders."""
         found = self.accounts.get(account)

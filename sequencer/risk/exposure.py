@@ -23,6 +23,11 @@ class Exposure:
         self.lots = ([0] * markets, [0] * markets)  # buys, sells
         self.costs = ([0] * markets, [0] * markets)
 
+    def list_market(self) -> None:
+        """Counts orders of one market more."""
+        for sums in (*self.lots, *self.costs):
+            sums.append(0)
+
     def add(self, market: int, *, sell: bool, lots: int, limit: int) -> None:
         """Takes `lots` at `limit` in; negative lots take them out again."""
         self.lots[sell][market] += lots

@@ -28,6 +28,7 @@ from zkclear.v1 import (
     admin_pb2_grpc,
     audit_pb2_grpc,
     batch_pb2_grpc,
+    liquidation_pb2_grpc,
     market_data_pb2_grpc,
     oracle_pb2,
     oracle_pb2_grpc,
@@ -105,6 +106,7 @@ class Running:
         self.oracle = oracle_pb2_grpc.OracleServiceStub(self.public)
         self.admin = admin_pb2_grpc.AdminServiceStub(self.internal)
         self.batches = batch_pb2_grpc.BatchServiceStub(self.internal)
+        self.liquidation = liquidation_pb2_grpc.LiquidationServiceStub(self.public)
         self.serial = 0
 
     @property

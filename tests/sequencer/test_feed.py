@@ -2,12 +2,14 @@
 
 import pytest
 
+from prover.settlement.dev_markets import DEV_MARKETS
 from sequencer.core.admission import require_open
 from sequencer.core.questions import QUESTIONS
 from sequencer.core.refusals import Refused
 from sequencer.feeds.l1 import REQUESTS_BOUND, L1Feed
 from sequencer.feeds.settlement import ChainError, SettlementReader
-from tests.sequencer.floor import Floor, owner_of
+from tests.sequencer.floor import Floor, market_record, owner_of
+from zkclear.crypto.tree import market_config_hash
 from zkclear.rules.batch import Request, RequestKind
 from zkclear.rules.units import AccountId, Quote
 from zkclear.rules.words import request_word
@@ -22,6 +24,7 @@ class Chain:
         self.blocks = [(0, 0)]
         self.final = 0
         self.reads = 0
+        self.listings = {}
 
     def queue(self, *requests):
         self.payloads_queued += [request_word(request).to_bytes(32, "big") for request in requests]
@@ -39,6 +42,10 @@ class Chain:
     def payloads(self, first, count, *, block):
         assert first + count <= self.blocks[block][0]
         return self.payloads_queued[first : first + count]
+
+    def queued_market(self, number, *, block):
+        assert number < self.blocks[block][0]
+        return self.listings[number]
 
     def batch_number(self, block):
         return self.blocks[block][1]
@@ -112,6 +119,20 @@ def test_a_long_queue_is_told_in_pieces(met):
     assert len(floor.exchange.requests) == REQUESTS_BOUND
     feed.poll()
     assert len(floor.exchange.requests) == REQUESTS_BOUND + 2
+
+
+def test_a_market_request_is_told_with_what_it_asks_for(met):
+    chain, floor, feed = met
+    config = DEV_MARKETS[1].config
+    chain.queue(*opening(2))
+    chain.listings[2] = {"name": "SOL-USD", **market_record(config)}
+    chain.queue(
+        Request(RequestKind.MARKET, 0, market=2, config=config, config_hash=market_config_hash(config))
+    )
+    chain.mine()
+    chain.final = 1
+    feed.poll()
+    assert floor.exchange.markets.names == ["ETH-USD", "BTC-USD", "SOL-USD"]
 
 
 def test_a_settled_batch_becomes_settled(met):

@@ -330,7 +330,9 @@ def test_reports_of_strangers_and_of_the_wrong_length_are_refused(market):
     report = oracle_pb2.PriceReport(time_s=now, prices_e8=[1, 1])
     stranger = oracle_pb2.SubmitReportRequest(report=report, signature=sign(digest, secret("nobody")))
     assert refusal(service.oracle.SubmitReport, stranger)[1] == "SIGNER_NOT_AUTHORIZED"
-    short = oracle_pb2.SubmitReportRequest(report=oracle_pb2.PriceReport(time_s=now, prices_e8=[1]))
+    digest = price_report_digest(service.domain, time=now, prices_e8=[1])
+    report = oracle_pb2.PriceReport(time_s=now, prices_e8=[1])
+    short = oracle_pb2.SubmitReportRequest(report=report, signature=sign(digest, ORACLES[0]))
     assert refusal(service.oracle.SubmitReport, short)[2]["field"] == "report.prices_e8"
     found = service.oracle.GetReports(oracle_pb2.GetReportsRequest())
     assert (found.quorum, len(found.signers), len(found.reports)) == (2, len(ORACLES), 2)
