@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {MarketTimelock} from "../src/MarketTimelock.sol";
 import {Settlement} from "../src/Settlement.sol";
 import {ISettlement} from "../src/interfaces/ISettlement.sol";
 import {Fixture} from "./support/Fixture.sol";
 import {vm} from "./support/Vm.sol";
 
 // constructor
-// ├── fee recipient 0, verifier without code: BadAddress
+// ├── fee recipient 0, verifier without code, timelock without code or too quick: BadAddress
+// ├── bond 0 or beyond the vault: AmountOutOfRange
 // ├── signers not strictly increasing: UnorderedSigners; quorum 0 or above their number: OracleQuorum
 // ├── no shape: UnknownShape
 // ├── no market, nine, a name that is empty, "ALL" or used twice, rules out of bounds: BadMarketConfig
@@ -59,6 +61,8 @@ contract ConstructorTest is Fixture {
         ISettlement.Parameters memory p = settlement.parameters();
         assertEq(keccak256(abi.encode(p)), keccak256(abi.encode(defaults())), "parameters");
         assertEq(settlement.token(), address(token), "token");
+        assertEq(settlement.marketLister(), address(lister), "lister");
+        assertEq(settlement.marketGovernor(), address(changer), "governor");
     }
 
     function test_C1_TheDomainNamesChainContractAndCircuits() public {
@@ -86,6 +90,42 @@ contract ConstructorTest is Fixture {
         d = deployment();
         d.shapes[1].verifier = alice;
         _refuse(d, abi.encodeWithSelector(ISettlement.BadAddress.selector, alice));
+    }
+
+    function test_RevertWhen_ATimelockIsTooQuick() public {
+        address quick = address(new MarketTimelock(7 days - 1, GOVERNOR));
+        address slow = address(new MarketTimelock(30 days - 1, GOVERNOR));
+        address[2] memory listers = [GOVERNOR, quick];
+        address[2] memory governors = [GOVERNOR, slow];
+        for (uint256 i = 0; i < 2; ++i) {
+            ISettlement.Deployment memory d = deployment();
+            d.marketLister = listers[i];
+            _refuse(d, abi.encodeWithSelector(ISettlement.BadAddress.selector, listers[i]));
+            d = deployment();
+            d.marketGovernor = governors[i];
+            _refuse(d, abi.encodeWithSelector(ISettlement.BadAddress.selector, governors[i]));
+        }
+        ISettlement.Deployment memory longer = deployment();
+        longer.marketLister = longer.marketGovernor; // one timelock may do both, with the longer delay
+        new Settlement(longer);
+    }
+
+    function test_RevertWhen_TheBondCannotBecomeADeposit() public {
+        uint64[2] memory refused = [0, 2 ** 60];
+        for (uint256 i = 0; i < 2; ++i) {
+            ISettlement.Deployment memory d = deployment();
+            d.parameters.bondE6 = refused[i];
+            _refuse(d, abi.encodeWithSelector(ISettlement.AmountOutOfRange.selector, refused[i], 1, 2 ** 60 - 1));
+        }
+    }
+
+    function test_TheFirstMarketsAreAnnounced() public {
+        ISettlement.Deployment memory d = deployment();
+        for (uint256 i = 0; i < 2; ++i) {
+            vm.expectEmit(true, true, true, true);
+            emit ISettlement.MarketListed(i, 0, d.markets[i].name, d.markets[i].config);
+        }
+        new Settlement(d);
     }
 
     function test_RevertWhen_OraclesAreNotInOrder() public {

@@ -26,9 +26,10 @@ contract EntryHarness {
 
 // EntryLib.read, the order loop
 // ├── equals its plain twin on every action, on fuzzed fields and mixed lists
+// ├── a risk entry is its word, and its signer is 0; it says what it wants, but for the top byte
 // ├── the length does not fit the count: BadLength
-// │   ├── too short, not whole, more recipients than entries
-// │   └── recipients and withdrawals differ
+// │   ├── too short, not whole, longer than its entries
+// │   └── recipients and withdrawals differ, a risk entry with a signature
 // ├── action outside the closed set: UnknownAction(index, code)
 // ├── a bit that no digest covers: FieldOverflow(word)
 // │   ├── top byte, trigger field, market not listed, market of a WITHDRAW
@@ -99,11 +100,35 @@ contract EntryLibTest is Batches {
         Draft memory d = draft();
         uint256 count = bound(seed, 0, 12);
         for (uint56 i = 0; i < count; ++i) {
-            uint256 kind = uint256(keccak256(abi.encode(seed, i))) % 3;
+            uint256 kind = uint256(keccak256(abi.encode(seed, i))) % 4;
             if (kind == 0) addOrder(d, ALICE_KEY, orderWord(2, uint8(i & 1), BUY_GTC, 5, 6, i));
             else if (kind == 1) addCancel(d, BOB_KEY, 3, uint8(i & 1), i);
-            else addWithdrawal(d, ALICE_KEY, 2, 10 + i, bob, i);
+            else if (kind == 2) addWithdrawal(d, ALICE_KEY, 2, 10 + i, bob, i);
+            else addRisk(d, word(9, uint8(i & 1), RISK + uint8(i & 3), 7, NEVER, i));
         }
+        _compare(d);
+    }
+
+    /// @dev Whatever its fields are, a risk entry becomes its word; the proof judges it.
+    function testFuzz_C7_ARiskEntryIsItsWordAlone(uint256 seed) public view {
+        for (uint8 i = 0; i < 4; ++i) {
+            uint256 packed = uint248(uint256(keccak256(abi.encode(seed, i))));
+            packed = (packed & ~(uint256(0xff) << 200)) | (uint256(RISK + i) << 200);
+            Draft memory d = draft();
+            addWithdrawal(d, ALICE_KEY, 2, 10, bob, 1);
+            addRisk(d, packed);
+            addRisk(d, packed);
+            addCancel(d, BOB_KEY, 3, 1, 2);
+            _compare(d);
+        }
+    }
+
+    function test_OnlyRiskEntries() public view {
+        Draft memory d = draft();
+        for (uint8 i = 0; i < 4; ++i) {
+            addRisk(d, word(9, 0, RISK + i, 7, NEVER, i));
+        }
+        assertEq(d.entries.length, 128, "bytes");
         _compare(d);
     }
 
@@ -127,6 +152,20 @@ contract EntryLibTest is Batches {
         d = draft();
         addWithdrawal(d, ALICE_KEY, 2, 1, bob, 1);
         _refuseLength(_cut(d.entries, 96), 1, 116);
+    }
+
+    function test_RevertWhen_RiskEntriesHaveAnotherLength() public {
+        Draft memory d = draft();
+        addRisk(d, word(9, 0, RISK, 7, NEVER, 1));
+        _refuseLength(bytes.concat(d.entries, new bytes(64)), 1, 32); // nobody signs it
+        _refuseLength(_cut(d.entries, 31), 1, 32);
+        addRisk(d, word(9, 0, RISK, 7, NEVER, 2));
+        _refuseLength(bytes.concat(d.entries, hex"00"), 2, 64);
+        addOrder(d, ALICE_KEY, orderWord(2, 0, BUY_GTC, 1, 1, 1));
+        _refuseLength(_cut(d.entries, 159), 3, 160);
+        _refuseLength(_cut(d.entries, 96), 3, 160); // the word alone
+        addRisk(d, word(9, 0, RISK, 7, NEVER, 3));
+        _refuseLength(_cut(d.entries, 191), 4, 192);
     }
 
     // -------------------------------------------------------------- actions
@@ -154,6 +193,15 @@ contract EntryLibTest is Batches {
         }
         _refuseField(orderWord(2, 2, BUY_GTC, 1, 1, 1));
         _refuseField(orderWord(2, 255, BUY_GTC, 1, 1, 1));
+    }
+
+    function test_C1_RevertWhen_ARiskEntrySetsItsTopByte() public {
+        for (uint256 bit = 248; bit < 256; ++bit) {
+            uint256 packed = word(9, 0, RISK + uint8(bit & 3), 7, NEVER, 1) | (1 << bit);
+            _refuse(
+                bytes.concat(bytes32(packed)), 1, abi.encodeWithSelector(ISettlement.FieldOverflow.selector, packed)
+            );
+        }
     }
 
     function test_C1_RevertWhen_AWithdrawalSetsBitsThatNothingSigns() public {
@@ -261,7 +309,8 @@ contract EntryLibTest is Batches {
             assertEq(words[WordsLib.ENTRIES_AT + 2 * i + 1], d.entryWords[2 * i + 1], "signer");
             bool pays = uint8(d.entryWords[2 * i] >> 200) == WITHDRAW;
             if (pays) assertEq(withdrawals[found++], offset, "offset of a withdrawal");
-            offset += pays ? 116 : 96;
+            bool unsigned = uint8(d.entryWords[2 * i] >> 200) >> 2 == RISK >> 2;
+            offset += unsigned ? 32 : pays ? 116 : 96;
         }
         assertEq(withdrawals.length, found, "withdrawals");
     }

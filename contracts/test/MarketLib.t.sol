@@ -28,7 +28,7 @@ contract MarketLibTest is Fixture, Vectors {
         string memory json = load("markets");
         for (uint256 i = 0; i < count(json); ++i) {
             Case memory c = caseAt(json, i);
-            if (_isTooWide(c)) continue;
+            if (!calls(c, "check_config") || _isTooWide(c)) continue;
             bool accepted = true;
             try _harness.check(config(c, ".in.config")) {}
             catch {

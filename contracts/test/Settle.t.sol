@@ -9,6 +9,7 @@ import {vm} from "./support/Vm.sol";
 // ├── an empty batch: number, root, time, marks move; nothing else
 // ├── the words shown to the verifier are those of docs/encoding.md
 // │   ├── with orders, cancels, withdrawals, fills and requests
+// │   ├── with risk entries, whose signer is 0
 // │   └── in another shape
 // ├── a signed withdrawal credits its recipient
 // ├── a forced withdrawal credits the owner
@@ -52,6 +53,19 @@ contract SettleTest is Batches {
         assertEq(settlement.queueHead(), 4, "queue head");
         assertEq(settlement.queuedDeposits(), 0, "queued deposits");
         assertEq(settlement.claimable(address(0xCAFE)), 3 * TOKEN, "claim of the recipient");
+    }
+
+    function test_C1_C7_WordsOfRiskEntries() public {
+        uint32 first = openFor(alice, 500 * TOKEN);
+        drain();
+        Draft memory d = draft();
+        addRisk(d, word(INSURANCE, 0, RISK, (uint256(5) << 32) | 30_000, NEVER, 1)); // the fund buys back
+        addOrder(d, ALICE_KEY, orderWord(first, 0, SELL_IOC, 5, 30_000, 1));
+        addRisk(d, word(first, 1, RISK + 2, 0, NEVER, 2)); // is absorbed
+        addRisk(d, word(first, 1, RISK + 3, uint256(9) << 32, NEVER, 3) | 77); // takes over from account 77
+        addFill(d, 1, 0, 5);
+        settleExpecting(d);
+        assertEq(settlement.totalClaims(), 0, "claims");
     }
 
     function test_C1_WordsOfALargerShape() public {

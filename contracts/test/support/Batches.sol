@@ -88,10 +88,25 @@ abstract contract Batches is Fixture {
     }
 
     function report(uint256 key, uint64 time, uint64 eth, uint64 btc) internal view returns (bytes memory) {
-        bytes32 prices = keccak256(abi.encode(eth, btc));
-        bytes32 structHash =
-            keccak256(abi.encode(keccak256("PriceReport(uint64 time,uint64[] pricesE8)"), time, prices));
-        return bytes.concat(abi.encodePacked(time, eth, btc), sign(key, structHash));
+        uint64[] memory prices = new uint64[](2);
+        (prices[0], prices[1]) = (eth, btc);
+        return reportOf(key, time, prices);
+    }
+
+    /// @dev By two oracles, of any number of markets.
+    function reportsOf(uint64 time, uint64[] memory prices) internal view returns (bytes memory) {
+        return bytes.concat(reportOf(oracleKeys[0], time, prices), reportOf(oracleKeys[1], time, prices));
+    }
+
+    function reportOf(uint256 key, uint64 time, uint64[] memory prices) internal view returns (bytes memory) {
+        bytes memory body = abi.encodePacked(time);
+        for (uint256 i = 0; i < prices.length; ++i) {
+            body = abi.encodePacked(body, prices[i]);
+        }
+        // Packed, every element of an array takes a word of its own.
+        bytes32 kind = keccak256("PriceReport(uint64 time,uint64[] pricesE8)");
+        bytes32 structHash = keccak256(abi.encode(kind, time, keccak256(abi.encodePacked(prices))));
+        return bytes.concat(body, sign(key, structHash));
     }
 
     /// @dev 64 bytes: r, and s with the parity in its top bit (ERC-2098).

@@ -26,6 +26,7 @@ interface Vm {
     function expectRevert(bytes calldata data) external;
     /// @dev The selector alone; the arguments may be anything.
     function expectPartialRevert(bytes4 selector) external;
+    function expectEmit(bool topic1, bool topic2, bool topic3, bool data) external;
     function expectEmit(bool topic1, bool topic2, bool topic3, bool data, address emitter) external;
     function lastCallGas() external view returns (Gas memory);
     function snapshotGasLastCall(string calldata group, string calldata name) external returns (uint256);
