@@ -108,7 +108,8 @@ class Keeper:
 
     def _show(self, view: View) -> None:
         """Tells Prometheus what was seen."""
-        seen = {each.account for each in chances(view, self._terms, taker=self._taker)}
+        taker = self._taker if self._taker in view.accounts else None
+        seen = {each.account for each in chances(view, self._terms, taker=taker)}
         self._counters.at_risk.set(len(seen))
         if INSURANCE in view.accounts:
             self._counters.fund.set(stand(view.accounts[INSURANCE], view.markets).equity)

@@ -23,7 +23,7 @@ from zkclear.client.amounts import PPM
 from zkclear.client.backoff import Backoff
 from zkclear.client.client import Client
 from zkclear.client.contract import ContractReader
-from zkclear.client.errors import BaseError, ExchangeNotAvailable, NetworkError
+from zkclear.client.errors import BadRequest, BaseError, ExchangeNotAvailable, NetworkError
 from zkclear.keeper.sizing import View
 from zkclear.rules.batch import RequestKind
 from zkclear.rules.funding import settle_account
@@ -102,7 +102,7 @@ class ExchangeSource:
             self._listener.start()
 
     def view(self, *accounts: int) -> View:
-        """The marks and accounts of this moment; raises what refused or did not answer."""
+        """The marks and accounts of this moment, without those that are not open; raises what refused or did not answer."""
         if self._fault is not None:
             raise self._fault
         self._changed.clear()
@@ -113,9 +113,15 @@ class ExchangeSource:
         risky = self._client.at_risk(health_below=self._health_below, limit=LOOKED_AT)
         found = {}
         for number in {*accounts, *(each.account for each in risky)}:
-            request = account_pb2.GetAccountRequest(account=number)
-            answer = connection.call(connection.accounts.GetAccount, request).account
-            found[AccountId(number)] = account_of(answer, names, markets)
+            try:
+                answer = connection.call(
+                    connection.accounts.GetAccount, account_pb2.GetAccountRequest(account=number)
+                )
+            except BadRequest as error:
+                if error.reason != "ACCOUNT_NOT_FOUND":
+                    raise
+                continue  # not open yet
+            found[AccountId(number)] = account_of(answer.account, names, markets)
         return View(names, markets, MappingProxyType(found), self._queue.deposits())
 
     def wait(self, stop: threading.Event, timeout_ms: int) -> None:
