@@ -19,11 +19,13 @@ type closing struct {
 // closeAccounts adds the nets to the accounts, proves how each one closes, and replaces its leaf.
 //
 // Spec:    zkclear/rules/transition.py, clear; zkclear/rules/closing.py. Claims C3, C4, C5, C6.
-// Proves:  account 1 gets all fees, account 0 the whole units of the dust, and the state keeps the rest; every leaf in
-// use is the stored one under the running root, and the new one takes its place; padding touches nothing.
+// Proves:  account 1 gets the fees, account 0 its part of liquidations and the whole units of the dust, and the state
+// keeps the rest; account 0 closes healthy if it absorbs; every leaf in use is the stored one under the running root, and
+// the new one takes its place; padding touches nothing.
 // Assumes: proveNets.
 func (p *proof) closeAccounts() {
 	api := p.api
+	p.assertFundHealthy()
 	total := p.circuit.Header.OldDust
 	for _, a := range p.accounts {
 		total = api.Add(total, a.dust)
@@ -44,7 +46,7 @@ func (p *proof) closeAccounts() {
 		extra := frontend.Variable(0)
 		switch i {
 		case insuranceRow:
-			extra = credit
+			extra = api.Add(credit, p.fund)
 		case feesRow:
 			extra = p.fees
 		}
@@ -59,7 +61,8 @@ func (p *proof) closeAccounts() {
 	p.closing.newAccounts = running
 }
 
-// closeAccount returns an account's new leaf. extra is what it gets beside its own entries: fees or dust.
+// closeAccount returns an account's new leaf. extra is what it gets beside its own entries and risk operations: fees,
+// dust, and account 0's part of liquidations.
 //
 // Proves:  abs(collateral') < 2^62, abs(size') < 2^40, a position that grew is below 2^56; forced and signed withdrawals
 // together are at most withdrawable; the closing class.
@@ -68,7 +71,7 @@ func (p *proof) closeAccount(row *AccountRow, a *account, extra frontend.Variabl
 	api := p.api
 	withdrawn := api.Add(a.forced, a.withdrawn)
 	p.rc.Check(api.Sub(a.withdrawable, withdrawn), rules.EquityBits+1)
-	collateral := api.Sub(api.Add(a.opening.Collateral, a.cash, extra), withdrawn)
+	collateral := api.Sub(api.Add(a.opening.Collateral, a.cash, a.riskCash, extra), withdrawn)
 	shifted := api.Add(collateral, num.Pow2(collateralOffsetBits))
 	p.rc.Check(shifted, collateralOffsetBits+1)
 	p.rc.Check(api.Sub(shifted, 1), collateralOffsetBits+1)

@@ -36,18 +36,22 @@ type account struct {
 	forced       frontend.Variable // What that request pays.
 	withdrawable frontend.Variable
 	opening      rules.Balance
+	standing     rules.Standing    // The opening state as risk operations look at it.
+	risks        frontend.Variable // How many risk rows name it, and how many look at it.
 
 	// Set by proveNets.
 	cash      frontend.Variable   // From fills, signed.
 	withdrawn frontend.Variable   // By signed entries.
 	moved     []frontend.Variable // Lots by market, signed.
+
+	riskCash frontend.Variable // Set by proveRisks: what risk operations move, signed.
 }
 
 // openAccounts opens the accounts of the batch: stored leaf, funding settled, deposits and agent taken in.
 //
 // Spec:    zkclear/rules/transition.py, open_accounts. Claims C6, C9, C11.
 // Proves:  rows in use come first, row 0 is account 0 and row 1 account 1, ids strictly increase; every other row in
-// use is named by an entry or a request.
+// use is named by an entry, a request, or as the taker or subject of a risk operation.
 // Assumes: closeAccounts compares the stored leaves with the running root.
 func (p *proof) openAccounts() {
 	api, rows := p.api, p.circuit.Accounts
@@ -57,10 +61,11 @@ func (p *proof) openAccounts() {
 	}
 	num.AssertPrefix(api, live)
 
-	named := p.scatterRequests()
+	named, looked := p.scatterRequests(), p.scatterRisks()
 	p.accounts = make([]account, len(rows))
 	for i := range rows {
 		p.accounts[i] = p.openAccount(&rows[i], named[i][0], named[i][1])
+		p.accounts[i].risks = looked[i][0]
 		id := p.accounts[i].id
 		if i < fixedRows {
 			api.AssertIsEqual(live[i], 1)
@@ -71,7 +76,7 @@ func (p *proof) openAccounts() {
 		p.rc.Check(api.Mul(live[i], increase), 2*p.shape.AccountDepth)
 		// Settling an account that nothing names would change the root in a way that calldata does not show.
 		api.AssertIsBoolean(rows[i].HasEntries)
-		api.AssertIsDifferent(api.Add(rows[i].HasEntries, named[i][0], api.Sub(1, live[i])), 0)
+		api.AssertIsDifferent(api.Add(rows[i].HasEntries, named[i][0], looked[i][0], api.Sub(1, live[i])), 0)
 	}
 	for i := range fixedRows {
 		api.AssertIsBoolean(rows[i].HasEntries)
@@ -208,7 +213,7 @@ func (p *proof) assertEmpty(row *AccountRow, sizes []num.Signed) {
 // settle settles funding, takes deposits in, and values the opening state.
 //
 // Spec:    zkclear/rules/funding.py, settle_account; zkclear/rules/margin.py. Claims C4, C6.
-// Proves:  collateral, equity, maintenance and withdrawable at the opening, exactly.
+// Proves:  collateral, equity, initial, maintenance, withdrawable and whether it is liquidatable at the opening, exactly.
 // Assumes: the row's fields are in range.
 func (p *proof) settle(row *AccountRow, a *account) {
 	api := p.api
@@ -228,6 +233,10 @@ func (p *proof) settle(row *AccountRow, a *account) {
 	equity := api.Add(collateral, value)
 	a.withdrawable = rules.Withdrawable(api, p.rc, equity, initial)
 	a.opening = rules.Balance{Collateral: collateral, Equity: equity, Maintenance: maintenance}
+	a.standing = rules.Standing{
+		Equity: equity, Maintenance: maintenance, Initial: initial,
+		Liquidatable: rules.Liquidatable(api, p.rc, equity, maintenance),
+	}
 }
 
 func values(sizes []num.Signed) []frontend.Variable {

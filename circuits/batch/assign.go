@@ -21,7 +21,8 @@ func Assign(shape Shape, w *zkclearv1.Witness) (*Circuit, error) {
 	}
 	a := &assignment{shape: shape, witness: w, circuit: New(shape)}
 	for _, step := range []func() error{
-		a.header, a.readRequests, a.readEntries, a.markets, a.requests, a.entries, a.fills, a.accounts, a.publicInputs,
+		a.header, a.readRequests, a.readEntries, a.markets, a.marketChanges, a.requests, a.entries, a.fills, a.risks,
+		a.accounts, a.publicInputs,
 	} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("witness of batch %d: %w", w.GetNumber(), err)
@@ -53,6 +54,7 @@ func checkCapacity(shape Shape, w *zkclearv1.Witness) error {
 		{"entries", len(w.GetEntries()), shape.Orders},
 		{"fills", len(w.GetFills()), shape.Fills},
 		{"requests", len(w.GetRequests()), shape.Requests},
+		{"risk operations", len(w.GetRisks()), shape.Risks},
 	} {
 		if list.given > list.capacity {
 			return fmt.Errorf("it has %d %s, shape %q holds at most %d", list.given, list.name, shape.Name, list.capacity)

@@ -25,7 +25,8 @@ func (a *assignment) accounts() error {
 	return nil
 }
 
-// moved returns, by account row and market, how far the fills move each position. It serves the claims NotGrown only.
+// moved returns, by account row and market, how far fills and risk operations move each position. It serves the claims
+// NotGrown only.
 func (a *assignment) moved() [][]int64 {
 	moved := make([][]int64, len(a.witness.GetAccounts()))
 	for i := range moved {
@@ -40,6 +41,7 @@ func (a *assignment) moved() [][]int64 {
 			moved[a.witness.GetEntries()[index].GetAccountRow()][fields.market.Uint64()] += lots
 		}
 	}
+	a.moveRisks(moved)
 	return moved
 }
 

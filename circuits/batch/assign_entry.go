@@ -14,8 +14,8 @@ import (
 
 // entryFields is an entry's word, taken apart.
 type entryFields struct {
-	account, market, action, lots, limit, expiry, nonce *big.Int
-	signer                                              *big.Int
+	account, market, action, lots, limit, expiry, nonce, subject *big.Int
+	signer                                                       *big.Int
 }
 
 func (a *assignment) readEntries() error {
@@ -41,8 +41,8 @@ func readEntry(e *zkclearv1.WitnessEntry, accounts int) (entryFields, error) {
 	if err != nil {
 		return entryFields{}, err
 	}
-	if f[7].Sign() != 0 {
-		return entryFields{}, fmt.Errorf("field C is %s, no action of this version uses it: it must be 0", f[7])
+	if f[7].Sign() != 0 && f[2].Uint64() != deleverageAction {
+		return entryFields{}, fmt.Errorf("field C is %s, only a DELEVERAGE (0xc3) uses it: it must be 0", f[7])
 	}
 	signer, err := address("signer", e.GetSigner())
 	if err != nil {
@@ -52,14 +52,18 @@ func readEntry(e *zkclearv1.WitnessEntry, accounts int) (entryFields, error) {
 		return entryFields{}, err
 	}
 	return entryFields{
-		account: f[0], market: f[1], action: f[2], lots: f[3], limit: f[4], expiry: f[5], nonce: f[6], signer: signer,
+		account: f[0], market: f[1], action: f[2], lots: f[3], limit: f[4], expiry: f[5], nonce: f[6], subject: f[7],
+		signer: signer,
 	}, nil
 }
 
 // order says whether the action is that of a plain order.
 func (f entryFields) order() bool { return f.action.Uint64()&0xf0 == 0x40 }
 
-// sells says whether an order sells.
+// book says whether the action is a liquidation in the book.
+func (f entryFields) book() bool { return f.action.Uint64()&^1 == bookAction }
+
+// sells says whether an order or a liquidation in the book sells.
 func (f entryFields) sells() bool { return f.action.Bit(0) == 1 }
 
 func (a *assignment) entries() error {
@@ -79,17 +83,18 @@ func (a *assignment) entries() error {
 // padEntry fills a row that is not in use. It names account row 0, whose owner, its signer, is 0.
 func (a *assignment) padEntry(row *EntryRow) {
 	*row = EntryRow{
-		Live: 0, Withdraw: 0, Cancel: 0, Sell: 0, Force0: 0, Force1: 0, ReduceOnly: 0, Account: 0, Market: 0,
-		Lots: 0, Limit: 0, Expiry: a.witness.GetTimestampS(), NonceHigh: 0, Signer: 0, StoredNonce: 0, StoredFilled: 0,
+		Live: 0, ActionBits: actionBits(nil), Account: 0, Market: 0,
+		Lots: 0, Limit: 0, Subject: 0, Expiry: a.witness.GetTimestampS(), NonceHigh: 0, Signer: 0, StoredNonce: 0, StoredFilled: 0,
 		Path: emptyPath(SlotDepth),
 	}
 }
 
 func assignEntry(row *EntryRow, f entryFields, e *zkclearv1.WitnessEntry) error {
-	const withdraw, cancel = 0x80, 0x82
-	code := f.action.Uint64()
-	if !f.order() && code != withdraw && code != cancel {
-		return fmt.Errorf("action 0x%02x is none of 0x40 to 0x4f, 0x80, 0x82", code)
+	switch code := f.action.Uint64(); {
+	case f.order(), f.book():
+	case code == withdrawAction, code == cancelAction, code == absorbAction, code == deleverageAction:
+	default:
+		return fmt.Errorf("action 0x%02x is none of 0x40 to 0x4f, 0x80, 0x82, 0xc0 to 0xc3", code)
 	}
 	if err := below("stored_nonce", e.GetStoredNonce(), rules.NonceBits); err != nil {
 		return err
@@ -97,20 +102,38 @@ func assignEntry(row *EntryRow, f entryFields, e *zkclearv1.WitnessEntry) error 
 	if err := below("stored_filled", e.GetStoredFilled(), rules.SizeBits); err != nil {
 		return err
 	}
-	flag := func(index int) int { return bit(f.order() && f.action.Bit(index) == 1) }
 	slot := f.nonce.Uint64() % slots
 	path, err := readPath(slot, e.GetSiblings(), SlotDepth)
 	if err != nil {
 		return err
 	}
 	*row = EntryRow{
-		Live: 1, Withdraw: bit(code == withdraw), Cancel: bit(code == cancel),
-		Sell: flag(0), Force0: flag(1), Force1: flag(2), ReduceOnly: flag(3),
+		Live: 1, ActionBits: actionBits(&f), Subject: f.subject,
 		Account: e.GetAccountRow(), Market: f.market, Lots: f.lots, Limit: f.limit, Expiry: f.expiry,
 		NonceHigh: f.nonce.Uint64() / slots, Signer: f.signer,
 		StoredNonce: e.GetStoredNonce(), StoredFilled: e.GetStoredFilled(), Path: path,
 	}
 	return nil
+}
+
+// Codes of the actions beside orders.
+const (
+	withdrawAction   = 0x80
+	cancelAction     = 0x82
+	bookAction       = 0xc0
+	absorbAction     = 0xc2
+	deleverageAction = 0xc3
+)
+
+// actionBits returns the bits of an entry's action; none of a row that is not in use.
+func actionBits(f *entryFields) rules.ActionBits {
+	is := func(code uint64) int { return bit(f != nil && f.action.Uint64() == code) }
+	flag := func(index int) int { return bit(f != nil && f.order() && f.action.Bit(index) == 1) }
+	return rules.ActionBits{
+		Withdraw: is(withdrawAction), Cancel: is(cancelAction), Absorb: is(absorbAction), Deleverage: is(deleverageAction),
+		Book: bit(f != nil && f.book()), Sell: bit(f != nil && (f.order() || f.book()) && f.sells()),
+		Force0: flag(1), Force1: flag(2), ReduceOnly: flag(3),
+	}
 }
 
 func (a *assignment) fills() error {

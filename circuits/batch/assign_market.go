@@ -30,8 +30,8 @@ func unlistedMarket() MarketRow {
 	zeros := [3]frontend.Variable{0, 0, 0}
 	return MarketRow{
 		Listed: 0, QuotePerLotTick: 0, LotAndTick: 0, MaxOpenInterest: 0, Status: 0, T1: 0, T2: 0,
-		Maintenance: zeros, Initial: zeros, ShiftedMakerFee: 1 << feeOffsetBits, TakerFee: 0, Liquidation: 0,
-		MaxFundingRate: 0, OldMark: 0, OldShiftedIndex: 0, OldOpenInterest: 0, Mark: 0, ShiftedStep: 0,
+		Maintenance: zeros, Initial: zeros, ShiftedMakerFee: 1 << feeOffsetBits, TakerFee: 0, LiquidationFee: 0,
+		KeeperShare: 0, CloseFactor: 0, Closeout: 0, Changed: 0, NextConfigHash: 0, MaxFundingRate: 0, OldMark: 0, OldShiftedIndex: 0, OldOpenInterest: 0, Mark: 0, ShiftedStep: 0,
 	}
 }
 
@@ -44,12 +44,6 @@ func assignMarket(row *MarketRow, m *zkclearv1.WitnessMarket) error {
 	if err != nil {
 		return err
 	}
-	liquidation := new(big.Int)
-	for _, rate := range []uint32{
-		m.GetLiquidationFeePpm(), m.GetKeeperSharePpm(), m.GetCloseFactorPpm(), m.GetCloseoutPpm(),
-	} {
-		liquidation.Lsh(liquidation, rules.RateBits).Add(liquidation, new(big.Int).SetUint64(uint64(rate)))
-	}
 	*row = MarketRow{
 		Listed:          1,
 		QuotePerLotTick: m.GetQuotePerLotTick(),
@@ -61,7 +55,12 @@ func assignMarket(row *MarketRow, m *zkclearv1.WitnessMarket) error {
 		Maintenance: maintenance, Initial: initial,
 		ShiftedMakerFee: shifted(int64(m.GetMakerFeePpm()), feeOffsetBits),
 		TakerFee:        m.GetTakerFeePpm(),
-		Liquidation:     liquidation,
+		LiquidationFee:  m.GetLiquidationFeePpm(),
+		KeeperShare:     m.GetKeeperSharePpm(),
+		CloseFactor:     m.GetCloseFactorPpm(),
+		Closeout:        m.GetCloseoutPpm(),
+		Changed:         0,
+		NextConfigHash:  0,
 		MaxFundingRate:  m.GetMaxFundingRatePpm(),
 		OldMark:         m.GetOldMark(),
 		OldShiftedIndex: shifted(m.GetOldFundingIndex(), indexOffsetBits),
@@ -70,6 +69,27 @@ func assignMarket(row *MarketRow, m *zkclearv1.WitnessMarket) error {
 		ShiftedStep:     shifted(m.GetFundingStep(), stepOffsetBits),
 	}
 	return checkMarket(m)
+}
+
+// marketChanges marks the rows that MARKET requests list or change.
+func (a *assignment) marketChanges() error {
+	previous := int64(-1)
+	for i, change := range a.witness.GetMarketChanges() {
+		if err := row("market", change.GetMarket(), a.shape.Markets); err != nil {
+			return fmt.Errorf("market change %d: %w", i, err)
+		}
+		if int64(change.GetMarket()) <= previous {
+			return fmt.Errorf("market change %d: market %d behind %d, they must increase", i, change.GetMarket(), previous)
+		}
+		previous = int64(change.GetMarket())
+		hash, err := element("config_hash", change.GetConfigHash())
+		if err != nil {
+			return fmt.Errorf("market change %d: %w", i, err)
+		}
+		row := &a.circuit.Markets[change.GetMarket()]
+		row.Changed, row.NextConfigHash = 1, hash
+	}
+	return nil
 }
 
 func threeRates(name string, rates []uint32) (three [3]frontend.Variable, err error) {

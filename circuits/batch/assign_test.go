@@ -55,7 +55,7 @@ func TestAssign_SaysWhatIsWrong(t *testing.T) {
 		"action": {
 			func(w *zkclearv1.Witness) { w.Entries[0].Word[6] = 0x50 }, "entry 0: action 0x50 is none of",
 		},
-		"trigger":     {func(w *zkclearv1.Witness) { w.Entries[0].Word[31] = 1 }, "entry 0: field C is 1"},
+		"field C":     {func(w *zkclearv1.Witness) { w.Entries[0].Word[31] = 1 }, "entry 0: field C is 1"},
 		"market":      {func(w *zkclearv1.Witness) { w.Entries[0].Word[5] = 2 }, "entry 0: market is 2, the last row is 1"},
 		"signer":      {func(w *zkclearv1.Witness) { w.Entries[0].Signer = nil }, "entry 0: signer has 0 bytes, an address has 20"},
 		"account row": {func(w *zkclearv1.Witness) { w.Entries[0].AccountRow = 4 }, "entry 0: account_row is 4, the last row is 3"},
@@ -68,7 +68,7 @@ func TestAssign_SaysWhatIsWrong(t *testing.T) {
 		"stored filled": {func(w *zkclearv1.Witness) { w.Entries[0].StoredFilled = 1 << 40 }, "stored_filled"},
 		"fill index":    {func(w *zkclearv1.Witness) { w.Fills[1].Taker = 2 }, "fill 1: taker is 2, the last row is 1"},
 		"fill lots":     {func(w *zkclearv1.Witness) { w.Fills[0].Lots = 1 << 48 }, "fill 0: lots"},
-		"request kind":  {func(w *zkclearv1.Witness) { w.Requests[0].Payload[1] = 4 }, "request 0: kind 4 is none of"},
+		"request kind":  {func(w *zkclearv1.Witness) { w.Requests[0].Payload[1] = 8 }, "request 0: kind 8 is none of"},
 		"request bits":  {func(w *zkclearv1.Witness) { w.Requests[1].Payload[31] = 1 }, "request 1: unused bits"},
 		"request row":   {func(w *zkclearv1.Witness) { w.Requests[1].AccountRow = 9 }, "request 1: account_row is 9"},
 		"sizes": {

@@ -47,8 +47,7 @@ func (a *assignment) words() ([]fr.Element, error) {
 		if i < len(w.GetRequests()) {
 			r := w.GetRequests()[i]
 			payload = toElement(new(big.Int).SetBytes(r.GetPayload()))
-			code := new(big.Int).SetUint64(uint64(r.GetOutcome()))
-			outcome = toElement(code.Lsh(code, 64).Add(code, new(big.Int).SetUint64(r.GetAmount())))
+			outcome = toElement(outcomeWord(r))
 		}
 		words = append(words, payload, outcome)
 	}

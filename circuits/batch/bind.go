@@ -31,7 +31,7 @@ func (p *proof) words() []frontend.Variable {
 	words = append(words, p.fillWords()...)
 	for _, r := range p.requests {
 		account := p.api.Mul(r.Live, r.id)
-		words = append(words, r.Payload(p.api, p.rc, account), r.Outcome(p.api, p.rc, r.paid))
+		words = append(words, r.Payload(p.api, p.rc, account), r.Outcome(p.api, r.paid, r.resolved))
 	}
 	return words
 }

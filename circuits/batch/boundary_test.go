@@ -56,7 +56,7 @@ func TestBoundary_LastLegalValuesAreAccepted(t *testing.T) {
 		},
 		"C5 below its margin and reduced": func(s *testbatch.State, b *testbatch.Batch) {
 			plain(b, 5)
-			s.Accounts[taker].Collateral = 15_400_000
+			s.Accounts[taker].Collateral = 16_000_000
 		},
 		"C6 funding step at its bound": func(s *testbatch.State, b *testbatch.Batch) { b.Steps[0] = 30_500 * 100 * 1_000 * 8 / 3_600 },
 		"C6 funding step at its floor": func(s *testbatch.State, b *testbatch.Batch) { b.Steps[0] = -(30_500 * 100 * 1_000 * 8 / 3_600) },
@@ -76,7 +76,7 @@ func TestBoundary_LastLegalValuesAreAccepted(t *testing.T) {
 		},
 		"C9 forced withdrawal of an account that closes reduced": func(s *testbatch.State, b *testbatch.Batch) {
 			b.Fills = []testbatch.Fill{{Maker: 0, Taker: 1, Lots: 5}}
-			s.Accounts[taker].Collateral, b.Requests[1].Paid = 15_400_000, 0
+			s.Accounts[taker].Collateral, b.Requests[1].Paid = 16_000_000, 0
 		},
 		"C5 signed withdrawal of all there is": func(_ *testbatch.State, b *testbatch.Batch) {
 			withdraws(b, withdrawableOfTaker)

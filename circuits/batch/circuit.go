@@ -11,6 +11,7 @@ import (
 	"github.com/consensys/gnark/std/rangecheck"
 
 	"github.com/zkclear/zkclear/circuits/net"
+	"github.com/zkclear/zkclear/circuits/rules"
 	"github.com/zkclear/zkclear/circuits/tree"
 )
 
@@ -26,6 +27,7 @@ type Circuit struct {
 	Requests []RequestRow
 	Entries  []EntryRow
 	Fills    []FillRow
+	Risks    []RiskRow
 
 	shape   Shape
 	observe func(section string, api frontend.API) // Called behind each section, if set.
@@ -53,13 +55,18 @@ type MarketRow struct {
 	Initial         [3]frontend.Variable
 	ShiftedMakerFee frontend.Variable // Maker fee + 2^20.
 	TakerFee        frontend.Variable
-	Liquidation     frontend.Variable // Four rates of 20 bits: hashed, and no rule of this version looks at them.
+	LiquidationFee  frontend.Variable
+	KeeperShare     frontend.Variable
+	CloseFactor     frontend.Variable
+	Closeout        frontend.Variable
 	MaxFundingRate  frontend.Variable
 	OldMark         frontend.Variable
 	OldShiftedIndex frontend.Variable // Funding index + 2^62, or 0 in an unused row.
 	OldOpenInterest frontend.Variable
 	Mark            frontend.Variable
 	ShiftedStep     frontend.Variable // Funding step + 2^55, or 0 in an unused row.
+	Changed         frontend.Variable // 1 if a MARKET request of this batch lists the row or changes it.
+	NextConfigHash  frontend.Variable // Then: the hash of the configuration behind this batch.
 }
 
 // AccountRow is an opened account: its stored leaf, its path, and the claims about its close.
@@ -90,23 +97,20 @@ type AccountRow struct {
 
 // RequestRow is a consumed request.
 type RequestRow struct {
-	Open, Deposit, Withdraw, Agent frontend.Variable // Bits of its kind.
-	Address                        frontend.Variable
-	Until                          frontend.Variable
-	Amount                         frontend.Variable
-	Paid                           frontend.Variable // Amount of the outcome.
-	Account                        frontend.Variable // Row of its account.
+	rules.RequestFields
+	Paid     frontend.Variable // WITHDRAW: amount of the outcome.
+	Resolved frontend.Variable // CLOSE, LIQUIDATE: word of the outcome.
+	Account  frontend.Variable // Row of its account.
 }
 
 // EntryRow is an entry and its slot.
 type EntryRow struct {
+	rules.ActionBits
 	Live                      frontend.Variable // 1 in a row in use; rows in use come first.
-	Withdraw, Cancel          frontend.Variable
-	Sell, Force0, Force1      frontend.Variable
-	ReduceOnly                frontend.Variable
 	Account                   frontend.Variable // Row of its account.
 	Market                    frontend.Variable
 	Lots, Limit, Expiry       frontend.Variable
+	Subject                   frontend.Variable // DELEVERAGE: id of the account whose position it takes over.
 	NonceHigh                 frontend.Variable // Nonce / 1,024; the slot, its rest, is the path's index.
 	Signer                    frontend.Variable
 	StoredNonce, StoredFilled frontend.Variable
@@ -120,6 +124,17 @@ type FillRow struct {
 	Lots         frontend.Variable
 }
 
+// RiskRow is a risk operation: a LIQUIDATE or CLOSE request or a risk entry, whose position it is about, and who takes it.
+type RiskRow struct {
+	Kind         rules.RiskKind    // Its sum is 1 in a row in use; rows in use come first, those of DELEVERAGE last.
+	Source       frontend.Variable // Row of its request or entry.
+	Subject      frontend.Variable // Row of the account whose position it is.
+	Counterparty frontend.Variable // Row of the taker; of a DELEVERAGE the entry's account; else 0.
+	Market       frontend.Variable
+	Lots         frontend.Variable // What the request or the entry says.
+	Limit        frontend.Variable // BOOK: the entry's limit.
+}
+
 // New returns an empty circuit of a shape, to compile.
 func New(shape Shape) *Circuit {
 	c := &Circuit{
@@ -128,6 +143,7 @@ func New(shape Shape) *Circuit {
 		Requests: make([]RequestRow, shape.Requests),
 		Entries:  make([]EntryRow, shape.Orders),
 		Fills:    make([]FillRow, shape.Fills),
+		Risks:    make([]RiskRow, shape.Risks),
 		shape:    shape,
 	}
 	for i := range c.Accounts {
@@ -144,7 +160,7 @@ func New(shape Shape) *Circuit {
 	return c
 }
 
-// Define proves one batch. Claims C1 to C6, C8, C9, C11.
+// Define proves one batch. Claims C1 to C9, C11.
 func (c *Circuit) Define(api frontend.API) error {
 	proof, err := newProof(api, c)
 	if err != nil {
@@ -169,6 +185,7 @@ var sections = []struct {
 	{"requests", (*proof).openRequests},
 	{"open accounts", (*proof).openAccounts},
 	{"orders", (*proof).proveEntries},
+	{"risk", (*proof).proveRisks},
 	{"fills", (*proof).proveFills},
 	{"slots", (*proof).proveSlots},
 	{"net", (*proof).proveNets},
@@ -191,7 +208,9 @@ type proof struct {
 	requests []request
 	accounts []account
 	entries  []entry
-	fees     frontend.Variable // Sum of all fees, for account 1.
+	risks    []risk
+	fees     frontend.Variable // Fees for account 1.
+	fund     frontend.Variable // For account 0: its part of discounts, and the fees of liquidations.
 	closing  closing
 	oldRoot  frontend.Variable // State root before.
 	newRoot  frontend.Variable // State root after.

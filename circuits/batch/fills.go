@@ -12,6 +12,7 @@ import (
 // side is an entry as fills look it up.
 type side struct {
 	makes, takes, owner, limit frontend.Variable
+	liquidates                 frontend.Variable // 1 if it is a liquidation in the book: its fees are account 0's.
 	market                     pair
 }
 
@@ -21,13 +22,14 @@ type pair struct{ number, sells, quotePerLotTick, makerFee, takerFee frontend.Va
 func (s side) columns() []frontend.Variable {
 	m := s.market
 	return []frontend.Variable{
-		s.makes, s.takes, s.owner, s.limit, m.number, m.sells, m.quotePerLotTick, m.makerFee, m.takerFee,
+		s.makes, s.takes, s.owner, s.limit, s.liquidates, m.number, m.sells, m.quotePerLotTick, m.makerFee, m.takerFee,
 	}
 }
 
 func (e entry) side(api frontend.API) side {
 	return side{
 		makes: e.action.Makes(api), takes: e.action.Takes(api), owner: e.owner, limit: e.terms.Limit,
+		liquidates: e.action.Book,
 		market: pair{
 			number: e.terms.Market, sells: e.action.Sell, quotePerLotTick: e.market.QuotePerLotTick,
 			makerFee: e.market.MakerFee, takerFee: e.market.TakerFee,
@@ -39,8 +41,9 @@ func (e entry) side(api frontend.API) side {
 //
 // Spec:    zkclear/rules/fills.py; zkclear/rules/transition.py, _net_fills. Claims C2, C3, C6.
 // Proves:  rows in use come first; maker and taker are order rows in use of one market, on opposite sides, the maker
-// one that may make, the taker one that may take; 1 <= lots; price, owners, cash and fees.
-// Assumes: nothing.
+// one that may make, the taker one that may take; 1 <= lots; price, owners, cash and fees; no signed order of a
+// liquidatable account fills; the fees of a liquidation in the book are account 0's.
+// Assumes: proveRisks proved the terms of liquidations in the book.
 func (p *proof) proveFills() {
 	api := p.api
 	table := make([][]frontend.Variable, len(p.entries))
@@ -58,9 +61,15 @@ func (p *proof) proveFills() {
 	p.fees = 0
 	for i := range rows {
 		fills[i] = p.proveFill(&rows[i], makers[i], takers[i])
-		p.fees = api.Add(p.fees, fills[i].cash.Fees)
+		toFund := api.Mul(takers[i].liquidates, fills[i].cash.Fees)
+		p.fees = api.Add(p.fees, api.Sub(fills[i].cash.Fees, toFund))
+		p.fund = api.Add(p.fund, toFund)
 	}
 	p.addUp(table, fills)
+	for _, e := range p.entries {
+		// At most 2^11 fills: no wrap.
+		num.AssertZeroIf(api, e.action.Order, api.Mul(e.barred, e.fills))
+	}
 }
 
 // fetchSides proposes both sides of every fill. A part that both sides must have alike is one wire in both keys, and a
@@ -74,7 +83,7 @@ func (p *proof) fetchSides() (makers, takers []side) {
 		forMakers[i] = []frontend.Variable{
 			s.takes, s.owner, s.limit, m.number, m.sells, m.quotePerLotTick, m.makerFee, m.takerFee,
 		}
-		forTakers[i] = []frontend.Variable{s.makes, s.owner, s.limit}
+		forTakers[i] = []frontend.Variable{s.makes, s.owner, s.limit, s.liquidates}
 	}
 	rows := p.circuit.Fills
 	makerRows, takerRows := make([]frontend.Variable, len(rows)), make([]frontend.Variable, len(rows))
@@ -82,14 +91,14 @@ func (p *proof) fetchSides() (makers, takers []side) {
 		makerRows[i], takerRows[i] = rows[i].Maker, rows[i].Taker
 	}
 	for _, c := range net.Fetch(api, forMakers, makerRows) {
-		makers = append(makers, side{makes: 1, takes: c[0], owner: c[1], limit: c[2], market: pair{
+		makers = append(makers, side{makes: 1, takes: c[0], owner: c[1], limit: c[2], liquidates: 0, market: pair{
 			number: c[3], sells: c[4], quotePerLotTick: c[5], makerFee: c[6], takerFee: c[7],
 		}})
 	}
 	for i, c := range net.Fetch(api, forTakers, takerRows) {
 		opposite := makers[i].market
 		opposite.sells = api.Sub(1, opposite.sells)
-		takers = append(takers, side{makes: c[0], takes: 1, owner: c[1], limit: c[2], market: opposite})
+		takers = append(takers, side{makes: c[0], takes: 1, owner: c[1], limit: c[2], liquidates: c[3], market: opposite})
 	}
 	return makers, takers
 }

@@ -222,7 +222,7 @@ func (c *closeCircuit) Define(api frontend.API) error {
 	p.closing = closing{signed: []frontend.Variable{0, 0}, magnitudes: []frontend.Variable{0, 0}}
 	a := &account{
 		owner: c.Row.Owner, agent: c.Row.Agent, agentUntil: c.Row.AgentUntil, sizes: p.takeSizes(&c.Row),
-		forced: c.Forced, withdrawn: c.Withdrawn, withdrawable: c.Withdrawable, cash: c.Cash, moved: c.Moved[:],
+		forced: c.Forced, withdrawn: c.Withdrawn, withdrawable: c.Withdrawable, cash: c.Cash, riskCash: 0, moved: c.Moved[:],
 		opening: rules.Balance{Collateral: c.Collateral, Equity: c.Collateral, Maintenance: 0},
 	}
 	p.closeAccount(&c.Row, a, c.Extra)

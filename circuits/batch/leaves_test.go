@@ -36,7 +36,8 @@ func configRow(c golden.Value) MarketRow {
 	row.T1, row.T2, row.Maintenance, row.Initial = c.Int("t1"), c.Int("t2"), rates("maintenance"), rates("initial")
 	row.ShiftedMakerFee = new(big.Int).Add(c.Int("maker_fee"), shifted(0, feeOffsetBits))
 	row.TakerFee, row.MaxFundingRate = c.Int("taker_fee"), c.Int("max_funding_rate")
-	row.Liquidation = join(20, "liquidation_fee", "keeper_share", "close_factor", "closeout")
+	row.LiquidationFee, row.KeeperShare = c.Int("liquidation_fee"), c.Int("keeper_share")
+	row.CloseFactor, row.Closeout = c.Int("close_factor"), c.Int("closeout")
 	row.Listed = bit(c.Int("lot_e8").Sign() > 0)
 	return row
 }
@@ -68,7 +69,7 @@ func (c *marketCircuit) Define(api frontend.API) error {
 	m := p.openMarket(&c.Row)
 	api.AssertIsEqual(m.shiftedIndex, c.Shifted)
 	api.AssertIsEqual(m.oldLive, c.Live)
-	api.AssertIsEqual(p.newLive(m, c.Row.OldOpenInterest), c.NewLive)
+	api.AssertIsEqual(p.newLive(&c.Row, m, c.Row.OldOpenInterest), c.NewLive)
 	return nil
 }
 
@@ -151,7 +152,8 @@ func packedConfig(row MarketRow) fr.Element {
 	return tree.Sponge(tree.TagMarket, []fr.Element{
 		sideBySide(row.QuotePerLotTick, 24, row.LotAndTick, 128, row.MaxOpenInterest, 40, row.Status, 8),
 		sideBySide(row.T1, 62, row.T2, 62, m[0], 20, m[1], 20, m[2], 20, row.ShiftedMakerFee, 21, row.TakerFee, 20),
-		sideBySide(n[0], 20, n[1], 20, n[2], 20, row.Liquidation, 80, row.MaxFundingRate, 20),
+		sideBySide(n[0], 20, n[1], 20, n[2], 20,
+			row.LiquidationFee, 20, row.KeeperShare, 20, row.CloseFactor, 20, row.Closeout, 20, row.MaxFundingRate, 20),
 	})
 }
 
@@ -195,7 +197,7 @@ func TestConfigHash_C11_Vectors(t *testing.T) {
 		}
 		assignment.Hash = c.Out.Int()
 		forge.Accepts(t, system, assignment)
-		assignment.Row.Liquidation = 1
+		assignment.Row.LiquidationFee = new(big.Int).Add(c.In.Int("config", "liquidation_fee"), big.NewInt(1))
 		forge.Refuses(t, system, assignment)
 	}
 }

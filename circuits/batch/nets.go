@@ -36,16 +36,26 @@ func (p *proof) netAccounts() {
 	p.sums.Balance(legs, cells)
 }
 
+// netPositions adds lots up. Risk operations are legs of their own: a REDUCE_ONLY leg is the subject of what is executed
+// or sold in the book, and the counterparty of a DELEVERAGE.
 func (p *proof) netPositions() {
 	api, markets := p.api, len(p.markets)
-	keys := make([]frontend.Variable, len(p.entries))
-	deltas := make([][]frontend.Variable, len(p.entries))
-	legs := make([]net.Row, len(p.entries))
-	for i, e := range p.entries {
+	var keys []frontend.Variable
+	var deltas [][]frontend.Variable
+	for _, e := range p.entries {
 		bought := api.Sub(e.filled, api.Mul(2, api.Mul(e.action.Sell, e.filled)))
 		// Both parts were looked up: the key is that of a cell, and of one cell only.
-		keys[i] = api.Add(api.Mul(e.account, markets), e.terms.Market)
-		deltas[i] = []frontend.Variable{bought, e.action.ReduceOnly}
+		keys = append(keys, p.place(e.account, e.terms.Market))
+		deltas = append(deltas, []frontend.Variable{bought, e.action.ReduceOnly})
+	}
+	for _, r := range p.risks {
+		keys = append(keys, p.place(r.row.Subject, r.row.Market), p.place(r.row.Counterparty, r.row.Market))
+		deltas = append(deltas,
+			[]frontend.Variable{api.Neg(r.effect.Moved), api.Add(r.effect.Acts, r.row.Kind.Book)},
+			[]frontend.Variable{r.effect.Moved, r.row.Kind.Deleverage})
+	}
+	legs := make([]net.Row, len(keys))
+	for i := range legs {
 		legs[i] = net.Row{Key: keys[i : i+1], Numerators: deltas[i]}
 	}
 	nets := net.Scatter(api, len(p.accounts)*markets, keys, deltas)
@@ -53,9 +63,14 @@ func (p *proof) netPositions() {
 	for i := range nets {
 		row, m := i/markets, i%markets
 		p.accounts[row].moved = append(p.accounts[row].moved, nets[i][0])
-		// Where nothing is claimed, no REDUCE_ONLY order may be.
+		// Where nothing is claimed, no REDUCE_ONLY order and no risk operation that counts as one may be.
 		allowed := api.Mul(p.circuit.Accounts[row].NotGrown[m], nets[i][1])
 		cells[i] = net.Row{Key: []frontend.Variable{i}, Numerators: []frontend.Variable{nets[i][0], allowed}}
 	}
 	p.sums.Balance(legs, cells)
+}
+
+// place returns the number of a position among those of all account rows, by market.
+func (p *proof) place(account, market frontend.Variable) frontend.Variable {
+	return p.api.Add(p.api.Mul(account, len(p.markets)), market)
 }

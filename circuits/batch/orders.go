@@ -24,11 +24,13 @@ type entry struct {
 	owner       frontend.Variable
 	agent       frontend.Variable // The account's agent if it is authorised now, else 0.
 	slotsBefore frontend.Variable // The account's slots root before the batch.
+	barred      frontend.Variable // 1 if the account is liquidatable: no signed order of it fills.
 	slot        frontend.Variable
 	nonce       frontend.Variable
 	terms       rules.Terms
 	market      rules.Market // As far as entries look at it.
 	withdrawn   frontend.Variable
+	subject     frontend.Variable // Field C: the id that a DELEVERAGE names, else 0.
 	word        frontend.Variable
 	signer      frontend.Variable
 
@@ -70,13 +72,13 @@ func (p *proof) openEntry(row *EntryRow) entry {
 	p.rc.Check(row.NonceHigh, rules.NonceBits-2*SlotDepth)
 	slot := tree.Index(api, row.Path)
 	return entry{
-		live: row.Live,
-		action: rules.NewAction(api, row.Live,
-			row.Withdraw, row.Cancel, row.Sell, row.Force0, row.Force1, row.ReduceOnly),
+		live:    row.Live,
+		action:  rules.NewAction(api, row.Live, row.ActionBits),
 		account: row.Account,
+		subject: api.Mul(row.Deleverage, row.Subject),
 		slot:    slot,
 		nonce:   api.Add(api.Mul(row.NonceHigh, slots), slot),
-		terms:   rules.Terms{Lots: row.Lots, Limit: row.Limit, Expiry: row.Expiry, Market: row.Market},
+		terms:   rules.Terms{Lots: row.Lots, Limit: row.Limit, Expiry: row.Expiry, Market: row.Market, NonceHigh: row.NonceHigh},
 	}
 }
 
@@ -90,7 +92,9 @@ func (p *proof) proveEntry(i int, row *EntryRow) {
 		p.rc.Check(api.Mul(e.live, increase), 2*(p.shape.AccountDepth+SlotDepth))
 	}
 	e.withdrawn = rules.AssertTerms(api, p.rc, e.live, e.action, e.terms, e.market, p.circuit.Header.Timestamp)
-	rules.Authorise(api, e.live, e.action.Withdraw, row.Signer, e.owner, e.agent)
+	// Nobody signs a risk entry: its word of a signer is 0.
+	signed := api.Sub(e.live, e.action.Risk(api))
+	rules.Authorise(api, signed, e.action.Withdraw, row.Signer, e.owner, e.agent)
 
 	e.word = api.Mul(e.live, bind.Pack(api, p.rc,
 		bind.Field{Value: e.accountID, Bits: 32, Proved: true},
@@ -100,8 +104,8 @@ func (p *proof) proveEntry(i int, row *EntryRow) {
 		bind.Field{Value: e.terms.Limit, Bits: rules.TicksBits, Proved: true},
 		bind.Field{Value: e.terms.Expiry, Bits: rules.SecondsBits, Proved: true},
 		bind.Field{Value: e.nonce, Bits: rules.NonceBits, Proved: true},
-		bind.Field{Value: 0, Bits: 32, Proved: true}))
-	e.signer = api.Mul(e.live, row.Signer)
+		bind.Field{Value: e.subject, Bits: 32, Proved: true})) // tied to an account's id by tieRiskEntries
+	e.signer = api.Mul(signed, row.Signer)
 }
 
 // lookUpAccounts proposes the account of every entry; proveNets proves it.
@@ -116,14 +120,14 @@ func (p *proof) lookUpAccounts() {
 	}
 	for i, columns := range net.Fetch(p.api, table, indexes) {
 		e := &p.entries[i]
-		e.accountID, e.owner, e.agent, e.slotsBefore = columns[0], columns[1], columns[2], columns[3]
+		e.accountID, e.owner, e.agent, e.slotsBefore, e.barred = columns[0], columns[1], columns[2], columns[3], columns[4]
 	}
 }
 
 // accountColumns is what entries look up of an account row.
 func (p *proof) accountColumns(i int) []frontend.Variable {
 	a := p.accounts[i]
-	return []frontend.Variable{a.id, a.owner, a.agentInForce, p.circuit.Accounts[i].SlotsRoot}
+	return []frontend.Variable{a.id, a.owner, a.agentInForce, p.circuit.Accounts[i].SlotsRoot, a.standing.Liquidatable}
 }
 
 // accountKey is the key of the accounts' balance: a row's number, that it is in use, and its columns.
@@ -133,7 +137,7 @@ func accountKey(row, live frontend.Variable, columns []frontend.Variable) []fron
 
 // columns returns the entry's copy of its account's columns.
 func (e entry) columns() []frontend.Variable {
-	return []frontend.Variable{e.accountID, e.owner, e.agent, e.slotsBefore}
+	return []frontend.Variable{e.accountID, e.owner, e.agent, e.slotsBefore, e.barred}
 }
 
 // lookUpMarkets gives every entry its market.

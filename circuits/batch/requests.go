@@ -14,13 +14,15 @@ type request struct {
 	row  frontend.Variable // Row of its account.
 	id   frontend.Variable // Id of its account; set when the accounts are open.
 	paid frontend.Variable // Amount of the outcome, 0 but for a WITHDRAW.
+
+	resolved frontend.Variable // Word of the outcome, 0 but for a CLOSE and a LIQUIDATE.
 }
 
 // openRequests takes the consumed requests apart.
 //
 // Spec:    zkclear/rules/requests.py. Claim C9.
 // Proves:  rows in use come first; kinds are bits; fields are in range and 0 where the kind has none.
-// Assumes: the contract's queue holds no kind but these four.
+// Assumes: the contract's queue holds no kind but these seven.
 func (p *proof) openRequests() {
 	api := p.api
 	p.requests = make([]request, len(p.circuit.Requests))
@@ -28,10 +30,10 @@ func (p *proof) openRequests() {
 	for i := range p.requests {
 		row := &p.circuit.Requests[i]
 		p.requests[i] = request{
-			Request: rules.NewRequest(api, p.rc,
-				row.Open, row.Deposit, row.Withdraw, row.Agent, row.Address, row.Until, row.Amount),
-			row:  row.Account,
-			paid: api.Mul(row.Withdraw, row.Paid),
+			Request:  rules.NewRequest(api, p.rc, row.RequestFields),
+			row:      row.Account,
+			paid:     api.Mul(row.Withdraw, row.Paid),
+			resolved: api.Mul(api.Add(row.Close, row.Liquidate), row.Resolved),
 		}
 		live[i] = p.requests[i].Live
 	}
@@ -80,6 +82,7 @@ func (p *proof) tieRequests() {
 		}
 	}
 	p.sums.Balance(legs, cells)
+	p.tieChanges()
 }
 
 // lookUpRequestAccounts proves that every live request names a live account row, and adds up counts and deposits.

@@ -20,7 +20,7 @@ func (p *proof) proveRoots() {
 		openInterest := rules.OpenInterestAfter(api, p.rc,
 			market.openInterest, p.circuit.Markets[m].MaxOpenInterest, p.closing.signed[m], p.closing.magnitudes[m])
 		before = append(before, market.configHash, market.oldLive)
-		after = append(after, market.configHash, p.newLive(market, openInterest))
+		after = append(after, p.newConfigHash(m), p.newLive(&p.circuit.Markets[m], market, openInterest))
 	}
 	p.oldRoot = p.stateRoot(p.closing.oldAccounts, before, header.OldTimestamp, header.OldDust)
 	p.newRoot = p.stateRoot(p.closing.newAccounts, after, header.Timestamp, p.closing.dust)

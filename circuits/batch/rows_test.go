@@ -137,7 +137,7 @@ func paddings() map[string]padding {
 		"an entry's path":         {func(c *Circuit) { c.Entries[1].Path[0].Paired, c.Entries[1].StoredNonce = 9, 0 }, false},
 		"an entry's action":       {func(c *Circuit) { c.Entries[0].Sell = 1 }, true},
 		"an entry that withdraws": {func(c *Circuit) { c.Entries[0].Withdraw = 1 }, true},
-		"an entry's signer":       {func(c *Circuit) { c.Entries[0].Signer = 5 }, true},
+		"an entry's signer":       {func(c *Circuit) { c.Entries[0].Signer = 5 }, false},
 		"an entry beyond 40 bits": {func(c *Circuit) { c.Entries[0].Lots = 1 << 40 }, true},
 		"an account's owner":      {func(c *Circuit) { c.Accounts[3].Owner, c.Accounts[3].Agent = 5, 6 }, false},
 		"an account's money":      {func(c *Circuit) { c.Accounts[3].Collateral = shifted(1<<40, collateralOffsetBits) }, false},

@@ -11,6 +11,8 @@ var (
 	RequestWidths = []int{8, 32, 208}                   // kind, account, body
 	AddressBody   = []int{160, 40, 8}                   // body of OPEN and AGENT
 	AmountBody    = []int{64, 144}                      // body of DEPOSIT and WITHDRAW
+	LotsBody      = []int{8, 40, 32, 128}               // body of CLOSE and LIQUIDATE: market, lots, taker
+	ConfigBody    = []int{8, 200}                       // body of MARKET: market, low part of the hash
 )
 
 // Unpack splits a word into fields of the given widths, the first from the high bits.

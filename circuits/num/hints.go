@@ -10,7 +10,7 @@ func init() { solver.RegisterHint(Hints()...) }
 
 // Hints returns every hint of this package.
 func Hints() []solver.Hint {
-	return []solver.Hint{DivCeilHint, DivFloorHint, NotNegativeHint, NegativeHint}
+	return []solver.Hint{DivCeilHint, DivFloorHint, NotNegativeHint, NegativeHint, DivFloorByHint, BelowZeroHint}
 }
 
 // Integer returns the integer that a field element stands for: residues above half of the field are negative.
@@ -36,6 +36,25 @@ func DivFloorHint(field *big.Int, in, out []*big.Int) error {
 	q, r := new(big.Int).DivMod(Integer(field, in[0]), big.NewInt(PPM), new(big.Int))
 	out[0].Mod(q, field)
 	out[1].Set(r)
+	return nil
+}
+
+// DivFloorByHint proposes q and r with x = d q + r and 0 <= r < d; zeros for d = 0, which no constraint accepts.
+func DivFloorByHint(field *big.Int, in, out []*big.Int) error {
+	out[0].SetInt64(0)
+	out[1].SetInt64(0)
+	if in[1].Sign() == 0 {
+		return nil
+	}
+	q, r := new(big.Int).DivMod(Integer(field, in[0]), in[1], new(big.Int))
+	out[0].Mod(q, field)
+	out[1].Set(r)
+	return nil
+}
+
+// BelowZeroHint proposes whether x < 0.
+func BelowZeroHint(field *big.Int, in, out []*big.Int) error {
+	out[0].SetInt64(int64(sign(field, in[0])))
 	return nil
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/consensys/gnark/frontend"
 )
 
-// PPM is the divisor of every division: rates are 10^-6.
+// PPM is the divisor of every division but DivFloorBy: rates are 10^-6.
 const PPM = 1_000_000
 
 // ppmBits is the width of a remainder by PPM: 2^19 < 10^6 < 2^20.
@@ -68,6 +68,24 @@ func checkRemainder(api frontend.API, rc frontend.Rangechecker, r frontend.Varia
 	rc.Check(api.Add(r, 1<<ppmBits-PPM), ppmBits)
 }
 
+// DivFloorBy returns floor(x / d) for a divisor that is a wire: a credit shrinks, a debit grows.
+//
+// Spec:    zkclear/rules/num.py, div_floor. Claim C7.
+// Proves:  x = d q + r with 0 <= r < d and -2^quotientBits <= q < 2^quotientBits; so d is at least 1.
+// Assumes: 0 <= d < 2^divisorBits was proved by the caller, abs(x) < 2^250, quotientBits + divisorBits <= 250: nothing
+// wraps.
+func DivFloorBy(
+	api frontend.API, rc frontend.Rangechecker, x, d frontend.Variable, quotientBits, divisorBits int,
+) frontend.Variable {
+	out := propose(api, DivFloorByHint, 2, x, d)
+	q, r := out[0], out[1]
+	api.AssertIsEqual(api.Add(api.Mul(q, d), r), x)
+	rc.Check(r, divisorBits)
+	rc.Check(api.Sub(d, r, 1), divisorBits)
+	rc.Check(api.Add(q, Pow2(quotientBits)), quotientBits+1)
+	return q
+}
+
 func divide(api frontend.API, hint solver.Hint, x frontend.Variable) (q, r frontend.Variable) {
 	out := propose(api, hint, 2, x)
 	return out[0], out[1]
@@ -91,6 +109,17 @@ func Positive(api frontend.API, rc frontend.Rangechecker, x frontend.Variable, b
 // Assumes: abs(x - y) < 2^250.
 func Min(api frontend.API, rc frontend.Rangechecker, x, y frontend.Variable, bits int) frontend.Variable {
 	return api.Sub(x, Positive(api, rc, api.Sub(x, y), bits))
+}
+
+// IsNegative returns 1 if x < 0 and 0 if x >= 0, for abs(x) < 2^bits.
+//
+// Proves:  a bit; 0 <= x < 2^bits where it is 0 and 0 <= -1 - x < 2^bits where it is 1: exact in both directions.
+// Assumes: abs(x) < 2^250, so that x and -1 - x cannot both fit.
+func IsNegative(api frontend.API, rc frontend.Rangechecker, x frontend.Variable, bits int) frontend.Variable {
+	negative := propose(api, BelowZeroHint, 1, x)[0]
+	api.AssertIsBoolean(negative)
+	rc.Check(api.Sub(x, api.Mul(negative, api.Add(x, x, 1))), bits)
+	return negative
 }
 
 // Signed is an integer as sign and magnitude. Zero may carry either sign: only Value and Magnitude mean anything then.

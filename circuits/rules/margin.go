@@ -20,13 +20,18 @@ type Exposure struct {
 // Proves:  notional = abs(size) * value < 2^96, and exactly max(notional - t, 0) for both thresholds.
 // Assumes: abs(size) < 2^40, market.Value < 2^56, thresholds < 2^62.
 func Expose(api frontend.API, rc frontend.Rangechecker, size num.Signed, market Market) Exposure {
+	return exposeWithin(api, rc, size, market, NotionalBits)
+}
+
+// exposeWithin is Expose for a notional below 2^bits.
+func exposeWithin(api frontend.API, rc frontend.Rangechecker, size num.Signed, market Market, bits int) Exposure {
 	notional := api.Mul(size.Magnitude, market.Value)
 	return Exposure{
 		Notional: notional,
 		Value:    api.Mul(size.Value, market.Value),
 		Above: [2]frontend.Variable{
-			num.Positive(api, rc, api.Sub(notional, market.T1), NotionalBits),
-			num.Positive(api, rc, api.Sub(notional, market.T2), NotionalBits),
+			num.Positive(api, rc, api.Sub(notional, market.T1), bits),
+			num.Positive(api, rc, api.Sub(notional, market.T2), bits),
 		},
 	}
 }
@@ -38,12 +43,19 @@ func Expose(api frontend.API, rc frontend.Rangechecker, size num.Signed, market 
 // Assumes: the exposure is Expose's, rates < 2^20, t1 <= t2. The sum is then one of rates times parts of n, hence not
 // negative and below 2^116.
 func Requirement(api frontend.API, rc frontend.Rangechecker, e Exposure, rates [3]frontend.Variable) frontend.Variable {
+	return requirementWithin(api, rc, e, rates, WeightedBits)
+}
+
+// requirementWithin is Requirement for a weighted sum below 2^bits.
+func requirementWithin(
+	api frontend.API, rc frontend.Rangechecker, e Exposure, rates [3]frontend.Variable, bits int,
+) frontend.Variable {
 	weighted := api.Add(
 		api.Mul(rates[0], e.Notional),
 		api.Mul(api.Sub(rates[1], rates[0]), e.Above[0]),
 		api.Mul(api.Sub(rates[2], rates[1]), e.Above[1]),
 	)
-	return num.DivCeil(api, rc, weighted, WeightedBits)
+	return num.DivCeil(api, rc, weighted, bits)
 }
 
 // Withdrawable returns what may leave an account: equity above the initial margin, never less than nothing.

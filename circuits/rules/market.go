@@ -39,4 +39,8 @@ type Market struct {
 	Initial         [3]frontend.Variable // Initial rates, one a bracket.
 	MakerFee        frontend.Variable    // Signed rate.
 	TakerFee        frontend.Variable    // Rate.
+	LiquidationFee  frontend.Variable    // Rate: the largest discount.
+	KeeperShare     frontend.Variable    // Rate: a taker's part of the discount.
+	CloseFactor     frontend.Variable    // Rate: the part of a position that a batch may liquidate.
+	Closeout        frontend.Variable    // Rate: the share of maintenance below which all of it goes.
 }

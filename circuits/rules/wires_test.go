@@ -51,6 +51,8 @@ func config(m *rules.Market, v golden.Value) {
 	m.QuotePerLotTick, m.T1, m.T2 = v.Int("quote_per_lot_tick"), v.Int("t1"), v.Int("t2")
 	m.Maintenance, m.Initial = three("maintenance"), three("initial")
 	m.MakerFee, m.TakerFee = mod(v.Int("maker_fee")), v.Int("taker_fee")
+	m.LiquidationFee, m.KeeperShare = v.Int("liquidation_fee"), v.Int("keeper_share")
+	m.CloseFactor, m.Closeout = v.Int("close_factor"), v.Int("closeout")
 	if m.Value == nil {
 		m.Value = 0
 	}
@@ -65,6 +67,7 @@ func unlisted() rules.Market {
 	return rules.Market{
 		Listed: 0, Tradable: 0, QuotePerLotTick: 0, Value: 0, FundingIndex: 0, T1: 0, T2: 0,
 		Maintenance: zeros, Initial: zeros, MakerFee: 0, TakerFee: 0,
+		LiquidationFee: 0, KeeperShare: 0, CloseFactor: 0, Closeout: 0,
 	}
 }
 

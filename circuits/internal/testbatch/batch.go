@@ -15,13 +15,22 @@ const (
 	Withdraw = 0x80
 	Cancel   = 0x82
 
-	KindOpen     = 1
-	KindDeposit  = 2
-	KindWithdraw = 3
-	KindAgent    = 6
+	Book       = 0xc0 // A buy; a sale is one more.
+	Absorb     = 0xc2
+	Deleverage = 0xc3
+
+	KindOpen      = 1
+	KindDeposit   = 2
+	KindWithdraw  = 3
+	KindClose     = 4
+	KindLiquidate = 5
+	KindAgent     = 6
+	KindMarket    = 7
+
+	hashLowBits = 200 // Of a configuration's hash, what a MARKET's payload holds.
 )
 
-// Entry is an order, a WITHDRAW or a CANCEL.
+// Entry is an order, a WITHDRAW, a CANCEL or a risk entry.
 type Entry struct {
 	Account       uint32
 	Market        uint64
@@ -29,6 +38,7 @@ type Entry struct {
 	Lots, Limit   uint64
 	Expiry, Nonce uint64
 	Signer        *big.Int
+	Subject       uint32 // Field C.
 }
 
 // Fill is a fill.
@@ -44,8 +54,13 @@ type Request struct {
 	Amount  uint64
 	Address *big.Int
 	Until   uint64
+	Market  uint64
+	Lots    uint64
+	Taker   uint32
+	Config  *Market  // MARKET: the configuration.
+	Hash    *big.Int // MARKET: its hash.
 	Code    uint32
-	Paid    uint64
+	Paid    uint64 // Amount of the outcome, whatever it is.
 }
 
 // Batch is one batch.
@@ -58,8 +73,9 @@ type Batch struct {
 	Requests                        []Request
 
 	// What only a cheating operator does.
-	Opens  []uint32       // Account rows, instead of those that the batch names.
-	Invent func(*Account) // Changes the empty content that a new account starts with.
+	Opens  []uint32         // Account rows, instead of those that the batch names.
+	Invent func(*Account)   // Changes the empty content that a new account starts with.
+	Bend   func(int, *Move) // Changes what a risk row moves.
 }
 
 // Following returns an empty batch that follows a state: same marks, no funding step, seconds later.
@@ -73,10 +89,14 @@ func (s *State) Following(seconds uint64) Batch {
 
 // Word returns the entry's word.
 func (e Entry) Word() []byte {
-	return join([]uint64{uint64(e.Account), e.Market, e.Action, e.Lots, e.Limit, e.Expiry, e.Nonce, 0}, bind.EntryWidths)
+	return join([]uint64{uint64(e.Account), e.Market, e.Action, e.Lots, e.Limit, e.Expiry, e.Nonce, uint64(e.Subject)}, bind.EntryWidths)
 }
 
 func (e Entry) order() bool { return e.Action&0xf0 == Order }
+
+func (e Entry) book() bool { return e.Action&^1 == Book }
+
+func (e Entry) risk() bool { return e.Action&^3 == Book }
 
 func (e Entry) slot() uint32 { return uint32(e.Nonce % 1024) }
 
@@ -85,8 +105,14 @@ func (r Request) Payload() []byte {
 	word := new(big.Int).SetUint64(r.Kind<<32 | uint64(r.Account))
 	word.Lsh(word, 208)
 	body := new(big.Int).Lsh(new(big.Int).SetUint64(r.Amount), 144)
-	if r.Kind == KindOpen || r.Kind == KindAgent {
+	switch r.Kind {
+	case KindOpen, KindAgent:
 		body.Lsh(r.Address, 48).Add(body, new(big.Int).SetUint64(r.Until<<8))
+	case KindClose, KindLiquidate:
+		body.SetUint64(r.Market<<40|r.Lots).Lsh(body, 32).Add(body, new(big.Int).SetUint64(uint64(r.Taker))).Lsh(body, 128)
+	case KindMarket:
+		low := new(big.Int).Lsh(big.NewInt(1), hashLowBits)
+		body.SetUint64(r.Market).Lsh(body, hashLowBits).Add(body, low.Mod(r.Hash, low))
 	}
 	return word.Add(word, body).FillBytes(make([]byte, 32))
 }
@@ -114,9 +140,11 @@ func Build(shape string, depth int, before *State, batch Batch) (*zkclearv1.Witn
 	c.markets(before)
 	c.open(before)
 	c.requests()
+	c.risks()
 	c.fills()
 	c.entries()
 	c.close()
+	c.changes()
 	c.after.Timestamp, c.after.Number = batch.Timestamp, batch.Number
 	c.after.Next = batch.FirstRequest + uint64(len(batch.Requests))
 	c.witness.NewRoot = bytes(c.after.rootWith(c.accounts.root()))
@@ -134,6 +162,7 @@ type clearing struct {
 	slotTrees map[uint32]*sparse
 	filled    []uint64
 	fees      int64
+	fund      int64 // Fees of liquidations in the book.
 }
 
 // row is an opened account.
@@ -177,9 +206,15 @@ func (b Batch) Named() []uint32 {
 	ids := map[uint32]bool{0: true, 1: true}
 	for _, e := range b.Entries {
 		ids[e.Account] = true
+		if e.Action == Deleverage {
+			ids[e.Subject] = true
+		}
 	}
 	for _, r := range b.Requests {
 		ids[r.Account] = true
+		if r.Kind == KindLiquidate {
+			ids[r.Taker] = true
+		}
 	}
 	return slices.Sorted(maps.Keys(ids))
 }
@@ -277,7 +312,11 @@ func (c *clearing) fills() {
 		_, t := c.row(taker.Account)
 		m.cash += direction*cost.Int64() - makerFee
 		t.cash -= direction*cost.Int64() + takerFee
-		c.fees += makerFee + takerFee
+		if taker.book() {
+			c.fund += makerFee + takerFee
+		} else {
+			c.fees += makerFee + takerFee
+		}
 		m.now.Positions[maker.Market].Size -= direction * int64(f.Lots)
 		t.now.Positions[taker.Market].Size += direction * int64(f.Lots)
 		c.filled[f.Maker] += f.Lots
@@ -305,6 +344,9 @@ func (c *clearing) entries() {
 		if e.Action == Withdraw {
 			row.withdrawn += int64(e.Lots<<32 | e.Limit)
 		}
+		if e.risk() {
+			after = stored
+		}
 		row.now.Slots[e.slot()] = after
 		slots.set(uint64(e.slot()), slotLeaf(after))
 	}
@@ -314,7 +356,7 @@ func (c *clearing) close() {
 	for i, r := range c.rows {
 		switch i {
 		case 0:
-			r.cash += c.after.Dust / 1_000_000
+			r.cash += c.fund + c.after.Dust/1_000_000
 			c.after.Dust %= 1_000_000
 		case 1:
 			r.cash += c.fees
@@ -323,6 +365,9 @@ func (c *clearing) close() {
 		r.witness.NewSlotsRoot = bytes(c.slotTrees[r.id].root())
 		r.witness.Siblings = c.accounts.siblings(uint64(r.id))
 		r.witness.Closing = c.class(r)
+		if i == 0 && slices.ContainsFunc(c.batch.Entries, func(e Entry) bool { return e.Action == Absorb }) {
+			r.witness.Closing = zkclearv1.ClosingClass_CLOSING_CLASS_HEALTHY
+		}
 		c.accounts.set(uint64(r.id), r.now.leaf())
 		c.after.Accounts[r.id] = r.now
 		for m := range r.now.Positions {

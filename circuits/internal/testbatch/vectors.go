@@ -93,6 +93,7 @@ type (
 		Expiry  number `json:"expiry"`
 		Nonce   number `json:"nonce"`
 		Signer  number `json:"signer"`
+		Trigger number `json:"trigger"`
 	}
 	jsonRequest struct {
 		Kind    number `json:"kind"`
@@ -100,6 +101,12 @@ type (
 		Amount  number `json:"amount"`
 		Address number `json:"address"`
 		Until   number `json:"until"`
+		Market  number `json:"market"`
+		Lots    number `json:"lots"`
+		Taker   number `json:"taker"`
+
+		Config     *jsonConfig `json:"config"`
+		ConfigHash number      `json:"config_hash"`
 	}
 )
 
@@ -166,7 +173,12 @@ func (j jsonState) state() *State {
 }
 
 func (j jsonMarket) market() Market {
-	c := j.Config
+	m := j.Config.market()
+	m.Mark, m.Index, m.OpenInterest = j.Mark.Uint64(), j.FundingIndex.Int64(), j.OpenInterest.Int64()
+	return m
+}
+
+func (c jsonConfig) market() Market {
 	small := func(n number) uint32 { return uint32(n.Uint64()) }
 	three := func(n [3]number) [3]uint32 { return [3]uint32{small(n[0]), small(n[1]), small(n[2])} }
 	return Market{
@@ -175,7 +187,6 @@ func (j jsonMarket) market() Market {
 		MakerFee: int32(c.MakerFee.Int64()), TakerFee: small(c.TakerFee), LiquidationFee: small(c.LiquidationFee),
 		KeeperShare: small(c.KeeperShare), CloseFactor: small(c.CloseFactor), Closeout: small(c.Closeout),
 		FundingLimit: small(c.MaxFundingRate), MaxOpenInterest: c.MaxOpenInterest.Uint64(), Status: small(c.Status),
-		Mark: j.Mark.Uint64(), Index: j.FundingIndex.Int64(), OpenInterest: j.OpenInterest.Int64(),
 	}
 }
 
@@ -191,7 +202,7 @@ func (j jsonBatch) batch() Batch {
 		b.Entries = append(b.Entries, Entry{
 			Account: uint32(e.Account.Uint64()), Market: e.Market.Uint64(), Action: e.Action.Uint64(),
 			Lots: e.Lots.Uint64(), Limit: e.Limit.Uint64(), Expiry: e.Expiry.Uint64(), Nonce: e.Nonce.Uint64(),
-			Signer: e.Signer.Int,
+			Signer: e.Signer.Int, Subject: uint32(e.Trigger.Uint64()),
 		})
 	}
 	for _, f := range j.Fills {
@@ -203,6 +214,11 @@ func (j jsonBatch) batch() Batch {
 		request := Request{
 			Kind: r.Kind.Uint64(), Account: uint32(r.Account.Uint64()), Amount: r.Amount.Uint64(),
 			Address: r.Address.Int, Until: r.Until.Uint64(),
+			Market: r.Market.Uint64(), Lots: r.Lots.Uint64(), Taker: uint32(r.Taker.Uint64()), Hash: r.ConfigHash.Int,
+		}
+		if r.Config != nil {
+			config := r.Config.market()
+			request.Config = &config
 		}
 		if i < len(j.Outcomes) {
 			request.Code, request.Paid = uint32(j.Outcomes[i][0].Uint64()), j.Outcomes[i][1].Uint64()
