@@ -6,6 +6,8 @@ from sequencer.core.commands import Command, SubmitOrder
 from sequencer.core.exchange import Exchange
 from sequencer.core.machine import Answer
 from sequencer.core.settings import MICROSECONDS
+from zkclear.rules.batch import OutcomeCode, RequestKind
+from zkclear.rules.units import INSURANCE
 from zkclear.v1 import batch_pb2, order_pb2
 
 NANOSECONDS = 1_000_000_000
@@ -37,6 +39,15 @@ class Counters:
         self._batches = self._gauge("batches", "Newest batch by how far it has come.", "stage")
         self._requests = self._gauge("requests_pending", "L1 requests that no settled batch took.")
         self._funding = self._gauge("funding_rate_ppm", "Funding rate an hour, of the mark.", "market")
+        self._liquidations = Counter(
+            "zkclear_liquidations",
+            "Positions taken in sealed batches, by how; and takeovers and closes that were asked for in vain, by why.",
+            ("outcome",),
+            registry=self.registry,
+        )
+        self._counted = (0, 0)  # of the liquidations and of the requests
+        self._at_risk = self._gauge("accounts_at_risk", "Accounts below their maintenance margin.")
+        self._fund = self._gauge("insurance_fund_quote", "Equity of account 0 at the marks, 10^-6 tokens.")
         self._oracle = self._gauge("oracle_age_seconds", "Age of the newest agreed prices.")
         self._lag = self._gauge("l1_head_lag_blocks", "Blocks between the newest and the final one.")
         self._gauge("build_info", "Always 1.", "version").labels(version).set(1)
@@ -87,9 +98,27 @@ class Counters:
         )
         for index, name in enumerate(exchange.markets.names):
             self._funding.labels(name).set(exchange.funding.rate(exchange.state, index))
+        self._count_liquidations(exchange)
+        self._at_risk.set(len(exchange.desk.since))
+        if exchange.batch is not None and exchange.valuation is not None:
+            fund = exchange.batch.row(INSURANCE)
+            assert fund is not None, "account 0 is in every state"
+            self._fund.set(exchange.valuation.equity(fund.collateral, fund.sizes))
         if exchange.agreed is not None:
             self._oracle.set((now_us - exchange.agreed.timestamp * MICROSECONDS) / MICROSECONDS)
         self._lag.set(lag_blocks)
+
+
+    def _count_liquidations(self, exchange: Exchange) -> None:
+        """Counts what was sealed since the last look."""
+        taken, requests = self._counted
+        for record in exchange.liquidations[taken:]:
+            self._liquidations.labels(record.kind.name.lower()).inc()
+        consumed = exchange.state.next_request
+        for asked in exchange.requests[requests:consumed]:
+            if asked.queued.request.kind in (RequestKind.CLOSE, RequestKind.LIQUIDATE) and not asked.executed:
+                self._liquidations.labels(OutcomeCode(asked.outcome).name.lower()).inc()
+        self._counted = (len(exchange.liquidations), consumed)
 
 
 def _status(exchange: Exchange, number: int) -> batch_pb2.BatchStatus:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sequencer.core.counters import Counters
 from sequencer.core.questions import QUESTIONS
 from tests.sequencer.crash import (
     BANKRUPT,
@@ -244,3 +245,31 @@ def test_nothing_is_liquidated_at_prices_that_are_not_those_of_now():
     assert floor.exchange.waiting == "ORACLE_STALE"
     assert position(floor, SUBJECT) == 1_000
     finish(floor)
+
+
+# What Prometheus sees.
+
+
+def test_metrics_count_what_was_taken_and_what_was_asked_for_in_vain():
+    floor = crash_floor(grace_s=20)
+    fall(floor, FALLEN)
+    liquidate(floor, 100)
+    liquidate(floor, 100, account=RICH)
+    counters = Counters("test")
+
+    def shown(name, **labels):
+        counters.show(floor.exchange, lag_blocks=0, now_us=floor.now_us)
+        return counters.registry.get_sample_value(f"zkclear_{name}", labels)
+
+    assert shown("accounts_at_risk") == 1
+    assert shown("liquidations_total", outcome="takeover") is None
+    floor.seal()
+    for _ in range(2):
+        assert shown("liquidations_total", outcome="takeover") == 1
+        assert shown("liquidations_total", outcome="not_liquidatable") == 1
+    fund = floor.exchange.batch.row(0)
+    assert shown("insurance_fund_quote") == fund.collateral > 1_000 * TOKEN
+    crash(floor, 2_700)
+    floor.seal()
+    assert shown("liquidations_total", outcome="absorb") == 1
+    assert shown("accounts_at_risk") == 0
