@@ -22,7 +22,7 @@ from prover.settlement.chain import Chain
 from prover.settlement.deploy import Deployment, Plan, deploy, deploy_plan
 from prover.settlement.dev_markets import DEV_MARKETS
 from prover.settlement.genesis import read_genesis
-from prover.witness import build_witness, parse_batch
+from prover.witness import Built, build_witness, parse_batch
 from zkclear.crypto.bind import bind_batch
 from zkclear.crypto.eip712 import Domain, price_report_digest
 from zkclear.crypto.entry import entry_digest, listing
@@ -246,10 +246,15 @@ class Venue:
         """The batch as the prover reads it."""
         return parse_batch(sealed, queued_config=self.queued_config)
 
+    def built(self, sealed: SealedBatch, *, before: StateTree) -> Built:
+        """The witness of a batch."""
+        shape = shape_by_name(sealed.shape)
+        return build_witness(before, self.parsed(sealed), shape=shape, domain=self.deployment.domain_word)
+
     def proved(self, sealed: SealedBatch, *, before: StateTree, proof: bytes = bytes(384)) -> ProvedBatch:
         """The batch with its roots and public inputs, as the prover would hand it to settlement."""
         shape = shape_by_name(sealed.shape)
-        built = build_witness(before, self.parsed(sealed), shape=shape, domain=self.deployment.domain_word)
+        built = self.built(sealed, before=before)
         inputs = bind_batch(built.words, shape)
         h, r, y = (value.to_bytes(32, "big") for value in (inputs.h, inputs.r, inputs.y))
         message = Proof(proof=proof, h=h, r=r, y=y, shape=shape.name)

@@ -50,6 +50,11 @@ class RiskVenue(Venue):
         self.rpc("evm_increaseTime", seconds)
         self.rpc("evm_mine")
 
+    def now_s(self) -> int:
+        """The chain's time, in which nothing happens but what a test does."""
+        self.rpc("evm_mine")
+        return int(self.node.eth.get_block("latest")["timestamp"])
+
     def owner(self, account: int) -> str:
         """The address of an account's owner."""
         return str(Account.from_key(self._key(account)).address)

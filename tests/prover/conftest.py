@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -104,18 +104,29 @@ class ProvedWitness:
 
 
 @pytest.fixture(scope="session")
-def proved_witness(tiny_keys, tmp_path_factory):
+def prove(tiny_keys, tmp_path_factory) -> Callable[[bytes], batch_pb2.Proof]:
+    """Makes a real proof of a witness of shape tiny."""
+
+    def made(witness: bytes) -> batch_pb2.Proof:
+        folder = tmp_path_factory.mktemp("proof")
+        (folder / "witness.bin").write_bytes(witness)
+        arguments = ("--shape", "tiny", "--witness", folder / "witness.bin", "--out", folder / "proof.json")
+        done = run("prove", *arguments)
+        assert done.returncode == 0, done.stderr
+        fields = json.loads((folder / "proof.json").read_text())
+        shape = fields.pop("shape")
+        return batch_pb2.Proof(
+            shape=shape, **{name: bytes.fromhex(value[2:]) for name, value in fields.items()}
+        )
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def proved_witness(prove):
     """One real proof, shared: two accounts open and deposit."""
     venue = Venue()
     built = venue.build(requests=venue.opening(2, 3))
-    folder = tmp_path_factory.mktemp("proof")
     witness = built.witness.SerializeToString()
-    (folder / "witness.bin").write_bytes(witness)
-    arguments = ("--shape", "tiny", "--witness", folder / "witness.bin", "--out", folder / "proof.json")
-    done = run("prove", *arguments)
-    assert done.returncode == 0, done.stderr
-    fields = json.loads((folder / "proof.json").read_text())
-    shape = fields.pop("shape")
-    proof = batch_pb2.Proof(shape=shape, **{name: bytes.fromhex(value[2:]) for name, value in fields.items()})
     inputs = bind_batch(built.words, TINY)
-    return ProvedWitness(witness, Inputs(h=inputs.h, r=inputs.r, y=inputs.y), proof)
+    return ProvedWitness(witness, Inputs(h=inputs.h, r=inputs.r, y=inputs.y), prove(witness))

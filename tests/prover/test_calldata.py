@@ -78,6 +78,20 @@ def test_c1_a_withdrawal_and_nothing_else_is_followed_by_its_recipient():
     assert entries[244:] == bytes([actions.CANCEL]) * 64
 
 
+@pytest.mark.parametrize(
+    "action", [actions.LIQUIDATION_BUY, actions.LIQUIDATION_SELL, actions.ABSORB, actions.DELEVERAGE]
+)
+def test_c1_a_risk_entry_is_its_word_alone(action):
+    """Between two signed entries: 32 bytes and nothing else."""
+    risk = sealed_entry(action=action)
+    risk.signature = b""
+    signed = sealed_entry(action=actions.CANCEL)
+    entries = decoded(proved(entries=[signed, risk, signed]))["entries"]
+    assert len(entries) == 96 + 32 + 96
+    assert entries[96:128] == risk.word
+    assert entries[128:160] == signed.word
+
+
 def test_c1_fills_outcomes_reports_and_proof_are_packed_big_endian():
     arguments = decoded(proved())
     assert arguments["fills"].hex() == "0001ffffffffffffffff00000002000000000001"
@@ -93,6 +107,10 @@ def test_c1_fills_outcomes_reports_and_proof_are_packed_big_endian():
         (
             sealed_entry(action=actions.CANCEL, recipient=bytes(20)),
             "recipient of entry 0 must have 0 bytes, not 20",
+        ),
+        (
+            sealed_entry(action=actions.ABSORB),
+            "signature of entry 0 must have 0 bytes, not 64",
         ),
         (SealedEntry(word=bytes(31), signature=bytes(64)), "word of entry 0 must have 32 bytes, not 31"),
         (SealedEntry(word=bytes(32), signature=bytes(65)), "signature of entry 0 must have 64 bytes, not 65"),
