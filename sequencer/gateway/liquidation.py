@@ -102,14 +102,19 @@ class LiquidationService:
                 limit=f"{ALERT_STREAMS} alert streams at a time",
                 reset_time_us=now_us() + ALERT_EVERY_S * 1_000_000,
             )
-        try:
-            before: _Snapshot | None = None
-            sequence = 0
-            while context.is_active() and not self._stop.is_set():
-                sequence += 1
-                now = self._source.latest(request.health_below_ppm)
-                yield change_between(sequence, before, now)
-                before = now
-                self._stop.wait(ALERT_EVERY_S)
-        finally:
+        ended = threading.Event()
+
+        def end() -> None:
             self._room.release()
+            ended.set()
+
+        if not context.add_callback(end):
+            end()  # it was over before it began, and nobody would be called
+        before: _Snapshot | None = None
+        sequence = 0
+        while not ended.is_set() and not self._stop.is_set():
+            sequence += 1
+            now = self._source.latest(request.health_below_ppm)
+            yield change_between(sequence, before, now)
+            before = now
+            ended.wait(ALERT_EVERY_S)
