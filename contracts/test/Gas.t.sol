@@ -38,6 +38,17 @@ contract GasTest is Batches {
         vm.snapshotGasLastCall("functions", "authorizeAgent");
         settlement.claim(FEE_RECIPIENT);
         vm.snapshotGasLastCall("functions", "claim");
+        uint32 taker = openFor(bob, 100 * TOKEN);
+        vm.prank(bob);
+        settlement.liquidate(2, 0, 5, taker);
+        vm.snapshotGasLastCall("functions", "liquidate");
+        uint32 closing = openFor(alice, 100 * TOKEN);
+        vm.prank(alice);
+        settlement.requestClose(closing, 0, 5);
+        vm.snapshotGasLastCall("functions", "requestClose");
+        vm.prank(address(changer));
+        settlement.queueMarket(0, ISettlement.Listing("ETH-USD", ethConfig()));
+        vm.snapshotGasLastCall("functions", "queueMarket");
     }
 
     function test_Gas_SettleTiny() public {
@@ -55,6 +66,29 @@ contract GasTest is Batches {
         _orders(d, 4);
         settle(d);
         vm.snapshotGasLastCall("settle", "tiny, 4 orders, 4 fills");
+        d = draft();
+        for (uint56 i = 0; i < 4; ++i) {
+            addRisk(d, word(2, 0, RISK + 2, 0, NEVER, i));
+        }
+        settle(d);
+        vm.snapshotGasLastCall("settle", "tiny, 4 risk entries");
+    }
+
+    /// @dev A bond that comes back and one that goes to the fund.
+    function test_Gas_SettleTakeovers() public {
+        uint32[4] memory accounts;
+        for (uint256 i = 0; i < 4; ++i) {
+            accounts[i] = openFor(i < 2 ? alice : bob, 100 * TOKEN);
+        }
+        drain();
+        for (uint256 i = 0; i < 2; ++i) {
+            vm.prank(bob);
+            settlement.liquidate(accounts[i], 0, 5, accounts[i + 2]);
+        }
+        settle(draftOutcome(1, 5));
+        vm.snapshotGasLastCall("settle", "tiny, 1 takeover");
+        settle(draftOutcome(3, 0));
+        vm.snapshotGasLastCall("settle", "tiny, 1 takeover refused");
     }
 
     function test_Gas_SettleSmall() public {

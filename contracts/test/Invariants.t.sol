@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {ISettlement} from "../src/interfaces/ISettlement.sol";
 import {RequestLib} from "../src/libraries/RequestLib.sol";
+import {TreeLib} from "../src/libraries/TreeLib.sol";
 import {Assertions} from "./support/Assertions.sol";
 import {Batches} from "./support/Batches.sol";
 import {vm} from "./support/Vm.sol";
 import {Settlement} from "../src/Settlement.sol";
 
-/// @notice Does random things that are allowed, as traders, an operator with an honest prover, and a donor; keeps its own
-/// books beside the contract's. The verifier is a double: what a proof would enforce, this operator does by itself.
+/// @notice Does random things that are allowed, as traders, keepers, a governor, an operator with an honest prover, and a
+/// donor; keeps its own books beside the contract's. The verifier is a double: what a proof would enforce, this operator does by itself.
 contract SettlementHandler is Batches {
     address internal constant CAROL = address(0xCA401);
     uint256 private constant MOST_ACCOUNTS = 8;
@@ -56,10 +58,26 @@ contract SettlementHandler is Batches {
 
     function requestWithdrawal(uint32 account, uint64 amountE6) external {
         account = _owned(account);
-        if (account == INSURANCE || _waits(account, RequestLib.WITHDRAW)) return;
+        if (account == INSURANCE || _waitsOwn(account)) return;
         vm.prank(settlement.owner(account));
         settlement.requestWithdrawal(account, uint64(bound(amountE6, 1, 2 ** 62 - 1)));
         credited[FEE_RECIPIENT] += FEE;
+    }
+
+    function requestClose(uint32 account, uint8 market, uint40 maxLots) external {
+        account = _owned(account);
+        if (account == INSURANCE || _waitsOwn(account)) return;
+        vm.prank(settlement.owner(account));
+        settlement.requestClose(account, market & 1, _lots(maxLots));
+        credited[FEE_RECIPIENT] += FEE;
+    }
+
+    function liquidate(uint32 account, uint32 taker, uint8 market, uint40 maxLots) external {
+        (account, taker) = (_owned(account), _owned(taker));
+        if (account == INSURANCE || settlement.owner(account) == settlement.owner(taker)) return;
+        if (_waits(account, RequestLib.LIQUIDATE) || _waitsOwn(taker)) return;
+        vm.prank(settlement.owner(taker));
+        settlement.liquidate(account, market & 1, _lots(maxLots), taker);
     }
 
     function authorizeAgent(uint32 account, address agent, uint40 until) external {
@@ -68,6 +86,20 @@ contract SettlementHandler is Batches {
         vm.prank(settlement.owner(account));
         settlement.authorizeAgent(account, agent, until);
         credited[FEE_RECIPIENT] += FEE;
+    }
+
+    /// @dev The timelock's delay is over: it changes the fees of a market.
+    function changeMarket(uint8 market, uint32 takerFee) external {
+        market &= 1;
+        for (uint64 id = settlement.queueHead(); id < settlement.queueLength(); ++id) {
+            (uint248 payload,) = settlement.request(id);
+            bool waits = RequestLib.kindOf(payload) == RequestLib.MARKET && RequestLib.marketOf(payload) == market;
+            if (waits) return;
+        }
+        (string memory name, ISettlement.MarketConfig memory config,) = settlement.market(market);
+        config.takerFee = uint32(bound(takerFee, 100, 2 ** 20 - 1)); // not below the rebate
+        vm.prank(address(changer));
+        settlement.queueMarket(market, ISettlement.Listing(name, config));
     }
 
     function claim(uint256 seed) external {
@@ -106,7 +138,8 @@ contract SettlementHandler is Batches {
         ++batches;
     }
 
-    /// @dev Outcomes that the rules allow: a WITHDRAW pays at most what was asked and what is there.
+    /// @dev Outcomes that the rules allow: a WITHDRAW pays at most what was asked and what is there; of the codes that a
+    /// CLOSE or a LIQUIDATE can have, any.
     function _consume(Draft memory d, uint256 seed, uint256 most) private {
         uint64 head = settlement.queueHead();
         uint64 end = settlement.queueLength();
@@ -116,6 +149,15 @@ contract SettlementHandler is Batches {
             uint64 amountE6 = RequestLib.amountOf(payload);
             uint8 kind = RequestLib.kindOf(payload);
             uint64 pays = 0;
+            if (kind == RequestLib.CLOSE || kind == RequestLib.LIQUIDATE) {
+                _decide(d, payload, uint256(keccak256(abi.encode(seed, id))));
+                continue;
+            }
+            if (kind == RequestLib.MARKET) {
+                (, ISettlement.MarketConfig memory config) = settlement.queuedMarket(id);
+                addOutcome(d, 1, uint64(TreeLib.configHash(config) >> 200));
+                continue;
+            }
             if (kind == RequestLib.DEPOSIT) {
                 collateral[account] += amountE6;
             } else if (kind == RequestLib.WITHDRAW) {
@@ -126,6 +168,16 @@ contract SettlementHandler is Batches {
             }
             addOutcome(d, 1, pays);
         }
+    }
+
+    /// @dev One of the outcomes of a CLOSE or LIQUIDATE, and where its bond goes.
+    function _decide(Draft memory d, uint248 payload, uint256 random) private {
+        bool close = RequestLib.kindOf(payload) == RequestLib.CLOSE;
+        uint8[4] memory codes = close ? [1, 2, 5, 1] : [1, 2, 3, 4];
+        uint8 code = codes[random % 4];
+        uint64 lots = code == 1 ? uint64(bound(random >> 8, 1, RequestLib.maxLotsOf(payload))) : 0;
+        if (!close && code <= 2) credited[settlement.owner(RequestLib.takerOf(payload))] += BOND;
+        addOutcome(d, code, lots);
     }
 
     function _withdraw(Draft memory d, uint256 seed, uint256 count) private {
@@ -161,6 +213,22 @@ contract SettlementHandler is Batches {
         return accounts == 2 ? INSURANCE : uint32(bound(seed, 2, accounts - 1));
     }
 
+    function _lots(uint40 maxLots) private pure returns (uint64) {
+        return uint64(bound(maxLots, 1, type(uint40).max));
+    }
+
+    /// @dev Whether a request in the account's own slot waits: read from the queue, not from the slot.
+    function _waitsOwn(uint32 account) private view returns (bool) {
+        if (_waits(account, RequestLib.WITHDRAW) || _waits(account, RequestLib.CLOSE)) return true;
+        for (uint64 id = settlement.queueHead(); id < settlement.queueLength(); ++id) {
+            (uint248 payload,) = settlement.request(id);
+            if (RequestLib.kindOf(payload) == RequestLib.LIQUIDATE && RequestLib.takerOf(payload) == account) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     function _waits(uint32 account, uint8 kind) private view returns (bool) {
         for (uint64 id = settlement.queueHead(); id < settlement.queueLength(); ++id) {
             (uint248 payload,) = settlement.request(id);
@@ -191,7 +259,7 @@ contract SettlementInvariants is Assertions {
     }
 
     function targetSelectors() public view returns (FuzzSelector[] memory list) {
-        bytes4[] memory selectors = new bytes4[](9);
+        bytes4[] memory selectors = new bytes4[](14);
         selectors[0] = SettlementHandler.open.selector;
         selectors[1] = SettlementHandler.deposit.selector;
         selectors[2] = SettlementHandler.requestWithdrawal.selector;
@@ -201,15 +269,22 @@ contract SettlementInvariants is Assertions {
         selectors[6] = SettlementHandler.donate.selector;
         selectors[7] = SettlementHandler.passTime.selector;
         selectors[8] = SettlementHandler.settleBatch.selector;
+        selectors[9] = SettlementHandler.requestClose.selector;
+        selectors[10] = SettlementHandler.liquidate.selector;
+        selectors[11] = SettlementHandler.changeMarket.selector;
+        // Twice as often, so that the queue is consumed and bonds come to their end.
+        selectors[12] = SettlementHandler.settleBatch.selector;
+        selectors[13] = SettlementHandler.liquidate.selector;
         list = new FuzzSelector[](1);
         list[0] = FuzzSelector(address(_handler), selectors);
     }
 
-    /// @dev B = W + D + C + donations: every token is owed to somebody, given away, or in an account.
+    /// @dev B = W + D + K + C + donations: every token is owed to somebody, given away, or in an account.
     function invariant_C8_VaultCoversEveryClaim() public view {
         uint256 balance = IBalance(_settlement.token()).balanceOf(address(_settlement));
-        uint256 owed = _settlement.totalClaims() + _settlement.queuedDeposits() + _handler.totalCollateral();
-        assertEq(balance, owed + _handler.donated(), "B = W + D + C + donations");
+        uint256 queued = _settlement.queuedDeposits() + _settlement.queuedBonds();
+        uint256 owed = _settlement.totalClaims() + queued + _handler.totalCollateral();
+        assertEq(balance, owed + _handler.donated(), "B = W + D + K + C + donations");
     }
 
     /// @dev W = sum of claimable = what the books say was credited and not paid.
@@ -223,17 +298,20 @@ contract SettlementInvariants is Assertions {
         assertEq(_settlement.totalClaims(), sum, "W = sum of claimable");
     }
 
-    /// @dev D = sum of the amounts of DEPOSIT requests in head .. length - 1.
-    function invariant_C9_QueuedDepositsAreThoseOfTheQueue() public view {
+    /// @dev D = sum of the amounts of DEPOSIT requests in head .. length - 1, K = bonds of the LIQUIDATE requests there.
+    function invariant_C9_QueuedMoneyIsThatOfTheQueue() public view {
         uint256 sum = 0;
+        uint256 bonds = 0;
         for (uint64 id = _settlement.queueHead(); id < _settlement.queueLength(); ++id) {
             (uint248 payload,) = _settlement.request(id);
             if (RequestLib.kindOf(payload) == RequestLib.DEPOSIT) sum += RequestLib.amountOf(payload);
+            if (RequestLib.kindOf(payload) == RequestLib.LIQUIDATE) bonds += _settlement.parameters().bondE6;
         }
         assertEq(_settlement.queuedDeposits(), sum, "D = sum of waiting deposits");
+        assertEq(_settlement.queuedBonds(), bonds, "K = bonds of waiting takeovers");
     }
 
-    /// @dev head <= length; per account at most one WITHDRAW and one AGENT waits, one OPEN ever.
+    /// @dev head <= length; in each slot of an account at most one request waits, one OPEN ever; one MARKET a market.
     function invariant_C9_NoAccountHoldsTheQueueUp() public view {
         assertTrue(_settlement.queueHead() <= _settlement.queueLength(), "head <= length");
         uint256[16] memory seen;
@@ -241,10 +319,20 @@ contract SettlementInvariants is Assertions {
             (uint248 payload,) = _settlement.request(id);
             uint8 kind = RequestLib.kindOf(payload);
             if (kind == RequestLib.DEPOSIT) continue;
-            uint256 bit = 1 << RequestLib.accountOf(payload);
-            assertTrue(seen[kind] & bit == 0, "one request of a kind waits for an account");
-            seen[kind] |= bit;
+            uint32 account = RequestLib.accountOf(payload);
+            if (kind == RequestLib.LIQUIDATE) {
+                _once(seen, RequestLib.WITHDRAW, RequestLib.takerOf(payload));
+                (, uint64 targeted) = _settlement.pendingRisk(account);
+                assertEq(targeted, id + 1, "the slot names the request");
+            }
+            if (kind == RequestLib.MARKET) account = RequestLib.marketOf(payload);
+            _once(seen, kind == RequestLib.CLOSE ? RequestLib.WITHDRAW : kind, account);
         }
+    }
+
+    function _once(uint256[16] memory seen, uint8 slot, uint32 account) private pure {
+        assertTrue(seen[slot] & (1 << account) == 0, "one request waits in a slot");
+        seen[slot] |= 1 << account;
     }
 
     /// @dev number, root and time are those of the last batch, and of nothing else.
