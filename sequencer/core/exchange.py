@@ -204,6 +204,7 @@ class Exchange:
         self.funding.record(self.state, sealing)
         self.liquidations.extend(liquidations_of(sealing))
         self.state = sealing.clearing.state
+        self.desk.note_sealed(sealing.clearing.closings)
         for _ in batch.requests:
             self.queue.popleft()
         self.content_since_us = 0

@@ -6,6 +6,7 @@ book; absorption by the insurance account; deleveraging of the other side. What 
 of this batch moved already waits for the next one. Rules: `docs/liquidation.md`, `zkclear/rules/liquidation.py`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -20,20 +21,39 @@ from zkclear.rules.batch import Entry
 from zkclear.rules.deleveraging import deleveraging_plan
 from zkclear.rules.funding import settle_account
 from zkclear.rules.liquidation import Holding, Standing, hold, is_deep, maintenance_of, stand
+from zkclear.rules.state import MarketConfig
 from zkclear.rules.units import INSURANCE, SECONDS_BOUND, AccountId, Address, Lots, Seconds, Ticks
 from zkclear.v1 import order_pb2
 
 
 @dataclass(slots=True)
 class RiskDesk:
-    """`since` has every account that was liquidatable at the newest opening, and from when on, Unix microseconds."""
+    """
+    `since` has every account that was liquidatable at the newest opening, and from when on, Unix microseconds.
 
-    since: dict[int, int] = field(default_factory=dict)
+    While marks, funding indexes and rules stay as they were, only accounts that a batch `moved` since then, and those that
+    the new one names, can have changed sides: a busy batch is followed by the next without a look at everybody.
+    """
+
+    since: dict[AccountId, int] = field(default_factory=dict)
+    _terms: list[tuple[int, int, MarketConfig]] = field(default_factory=list)
+    _moved: set[AccountId] = field(default_factory=set)
+
+    def note_sealed(self, accounts: Iterable[AccountId]) -> None:
+        """These accounts changed since the last opening."""
+        self._moved.update(accounts)
 
     def watch(self, batch: OpenBatch, engine: Engine, valuation: Valuation, *, now_us: int) -> None:
         """Finds the liquidatable accounts of a batch that opens, and ends their orders."""
         openings = {account: opening.account for account, opening in batch.openings.items()}
-        found = liquidatable_accounts(batch.state.accounts, openings, batch.markets, valuation)
+        terms = [(int(each.mark), int(each.funding_index), each.config) for each in batch.markets]
+        stored = batch.state.accounts
+        # An account that this batch names may have been named by the one that it replaces: it is kept for the next look.
+        looked_at = (
+            stored.keys() if terms != self._terms else self._moved | (self.since.keys() & stored.keys())
+        )
+        found = liquidatable_accounts(looked_at, stored, openings, markets=batch.markets, valuation=valuation)
+        self._terms, self._moved = terms, set(openings) & stored.keys()
         self.since = {account: self.since.get(account, now_us) for account in found}
         batch.mark_liquidatable(found)
         for account in found:
@@ -45,7 +65,7 @@ class RiskDesk:
         self, batch: OpenBatch, engine: Engine, valuation: Valuation, *, grace_us: int, now_us: int
     ) -> None:
         """Liquidates whom no keeper took in time, the worst first, then sells what the insurance account holds."""
-        cases = [_Case(batch, engine, valuation, AccountId(account), now_us) for account in self.since]
+        cases = [_Case(batch, engine, valuation, account, now_us) for account in self.since]
         for case in sorted(cases, key=lambda case: case.priority):
             if case.account == INSURANCE or case.account in batch.moved:
                 continue

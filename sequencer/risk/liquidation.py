@@ -5,9 +5,9 @@ a liquidation may go into the book.
 Home: `zkclear/rules/liquidation.py`. Compared with it by `tests/sequencer/test_liquidatable.py`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from sequencer.risk.margin import Valuation
+from sequencer.risk.margin import Valuation, requirement
 from zkclear.rules.liquidation import Holding, allowed_lots, chunk_lots, discount
 from zkclear.rules.num import div_floor
 from zkclear.rules.state import Account, Market
@@ -24,36 +24,32 @@ def is_liquidatable(account: Account, markets: Sequence[Market], valuation: Valu
     Units:   quote.
     Rounds:  funding down, once a position; requirements up: as `funding.settle_account` and `margin`.
     """
-    equity, maintenance, is_empty = int(account.collateral), 0, True
-    for position, market in zip(account.positions, markets, strict=True):
-        if position.size:
-            is_empty = False
-            equity += div_floor(-position.size * (market.funding_index - position.funding_index), PPM)
-    if is_empty:
-        return equity < 0
-    sizes = [position.size for position in account.positions]
-    equity, maintenance = valuation.equity(equity, sizes), valuation.maintenance(sizes)
+    equity, maintenance = int(account.collateral), 0
+    for index, position in enumerate(account.positions):
+        size = position.size
+        if size:
+            unit = valuation.units[index]
+            equity += size * unit
+            equity += div_floor(-size * (markets[index].funding_index - position.funding_index), PPM)
+            maintenance += requirement(abs(size) * unit, valuation.maintenance_brackets[index])
     return equity < maintenance
 
 
 def liquidatable_accounts(
+    accounts: Iterable[AccountId],
     stored: Mapping[AccountId, Account],
     opened: Mapping[AccountId, Account],
+    *,
     markets: Sequence[Market],
     valuation: Valuation,
 ) -> list[AccountId]:
     """
-    Every account below its maintenance margin, by id.
+    Those of `accounts` that are below their maintenance margin, by id.
 
-    `opened` are those that requests of the batch name, as it opens them: deposits count.
+    `opened` are those that requests of the batch name, as it opens them: deposits count. They are looked at in any case.
     """
-    named = {account for account, opening in opened.items() if is_liquidatable(opening, markets, valuation)}
-    others = (
-        account
-        for account, leaf in stored.items()
-        if account not in opened and is_liquidatable(leaf, markets, valuation)
-    )
-    return sorted({*named, *others})
+    leaves = ((account, opened.get(account) or stored[account]) for account in {*accounts, *opened})
+    return sorted(account for account, leaf in leaves if is_liquidatable(leaf, markets, valuation))
 
 
 def book_terms(holding: Holding, *, account: int) -> tuple[int, int] | None:

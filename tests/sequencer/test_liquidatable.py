@@ -55,8 +55,13 @@ def test_a_deposit_of_the_batch_counts():
     poor = Account(owner=1, positions=positions([10, 0]), collateral=-30_000_000)
     saved = Account(owner=1, positions=positions([10, 0]), collateral=0)
     valuation = Valuation(rows, listed=LISTED)
-    assert liquidatable_accounts({2: poor, 3: poor}, {2: saved}, rows, valuation) == [3]
-    assert liquidatable_accounts({2: saved, 3: saved}, {2: poor}, rows, valuation) == [2]
+
+    def found(accounts, stored, opened):
+        return liquidatable_accounts(accounts, stored, opened, markets=rows, valuation=valuation)
+
+    assert found([2, 3], {2: poor, 3: poor}, {2: saved}) == [3]
+    assert found([3], {2: saved, 3: saved}, {2: poor}) == [2]
+    assert found([], {2: poor}, {}) == []
 
 
 def entry(account, size, lots, limit):

@@ -44,7 +44,6 @@ class Crash(Day):
         move = self.eth * 6 // 100
         self.eth = min(6_000, max(1_500, self.eth + self.random.randrange(-move, move + 1)))
         self.floor.price(eth=self.eth, btc=self.eth * 20)
-        self.check_unfilled()
 
     def request(self, account):
         lots = self.random.choice((1, 20, 500, 2**40 - 1))
@@ -67,9 +66,20 @@ class Crash(Day):
         if self.random.random() < 0.2:
             super().withdraw(account)
 
-    def check_unfilled(self):
-        """No order of a liquidatable account rests."""
+    def step(self):
+        super().step()
+        self.check_watch()
+
+    def check_watch(self):
+        """Exactly those are watched whom the rule book calls liquidatable at the open batch; none of their orders rests."""
         exchange = self.floor.exchange
+        batch = exchange.batch
+        openings = {
+            account: settle_account(leaf, batch.markets).account
+            for account, leaf in exchange.state.accounts.items()
+        } | {account: opening.account for account, opening in batch.openings.items()}
+        expected = {key for key, leaf in openings.items() if stand(leaf, batch.markets).is_liquidatable}
+        assert exchange.desk.since.keys() == expected
         for account in exchange.desk.since:
             orders = exchange.engine.accounts.get(account)
             assert orders is None or not orders.live
