@@ -75,6 +75,7 @@ class Exchange(
         self.previous = bytes(32)
         self.sequence = 0
         self.contract = CHAIN.contract
+        self.chain_id = CHAIN.chain_id
         self.receipt_key = key_of(SEQUENCER)
         self.markets = [ETH]
         self.at_risk = []
@@ -110,7 +111,7 @@ class Exchange(
             domain=market_data_pb2.Domain(
                 name="zkclear",
                 version="1",
-                chain_id=CHAIN.chain_id,
+                chain_id=self.chain_id,
                 verifying_contract=self.contract.to_bytes(20, "big"),
             ),
             asset="USD",

@@ -205,7 +205,7 @@ def _source(
             client = stack.enter_context(frame.client())
         contract = frame.contract() if client is None else f"0x{client.domain.contract:040x}"
         reader = ContractReader(frame.profile.rpc_url, contract)
-        _check_chain(frame, client, contract)
+        _check_chain(frame, client, reader)
         source: Source = (
             ChainSource(reader)
             if client is None
@@ -215,18 +215,18 @@ def _source(
         yield source, reader
 
 
-def _check_chain(frame: Frame, client: Client | None, contract: str) -> None:
+def _check_chain(frame: Frame, client: Client | None, reader: ContractReader) -> None:
     """The node, the configuration and the exchange mean the same chain."""
-    domain = domain_of(frame.profile.rpc_url, contract)
-    expected = frame.profile.chain_id
-    if expected is not None and domain.chain_id != expected:
+    found, expected = reader.chain_id, frame.profile.chain_id
+    if expected is not None and found != expected:
         raise BadConfiguration(
-            f"the node at {frame.profile.rpc_url} is on chain {domain.chain_id}, the configuration says {expected}"
+            f"the node at {reader.rpc_url} is on chain {found}, the configuration says {expected}"
         )
+    domain = domain_of(reader.rpc_url, reader.contract.address)
     if client is not None and client.domain != domain:
         raise BadConfiguration(
             f"the exchange settles on chain {client.domain.chain_id}, "
-            f"the node at {frame.profile.rpc_url} is on chain {domain.chain_id}"
+            f"the node at {reader.rpc_url} is on chain {found}"
         )
 
 
