@@ -8,7 +8,7 @@ from web3 import Web3
 from prover.proving.keys import KeysError, read_keys
 from prover.settlement.anvil import anvil, development_account
 from prover.settlement.artifacts import ArtifactError, contract_abi, forge_artifact, verifier_artifact
-from prover.settlement.deploy import deploy_plan, require_usable
+from prover.settlement.deploy import CHANGE_DELAY_S, LIST_DELAY_S, deploy_plan, require_usable
 from prover.settlement.dev_markets import DEV_MARKETS
 from prover.settlement.errors import ContractError, UnsafeKeysError
 from prover.settlement.genesis import read_genesis, read_listings
@@ -57,6 +57,31 @@ def test_shape_signers_and_parameters_are_the_plans(real):
     assert tuple(contract.functions.parameters().call()) == plan().parameters.as_fields()
     owner = contract.functions.owner(1).call()
     assert owner == development_account(FEE_RECIPIENT).address
+
+
+def test_two_timelocks_of_the_governor_stand_before_the_markets(real):
+    deployment, node, contract = real
+    named = contract.functions.marketLister().call(), contract.functions.marketGovernor().call()
+    assert named == (deployment.market_lister, deployment.market_governor)
+    governor = development_account(DEPLOYER).address
+    for address, delay_s in zip(named, (LIST_DELAY_S, CHANGE_DELAY_S), strict=True):
+        timelock = node.eth.contract(address, abi=forge_artifact("MarketTimelock").abi).functions
+        assert timelock.getMinDelay().call() == delay_s
+        for role in (timelock.PROPOSER_ROLE(), timelock.EXECUTOR_ROLE()):
+            assert timelock.hasRole(role.call(), governor).call()
+        assert not timelock.hasRole(timelock.DEFAULT_ADMIN_ROLE().call(), governor).call()
+
+
+def test_another_governor_can_be_named():
+    governor = development_account(FEE_RECIPIENT).address
+    terms, key = replace(plan(), governor=governor), development_account(DEPLOYER).key
+    with anvil() as chain:
+        made = deploy_plan(terms, [("tiny", ACCEPTING)], rpc_url=chain.rpc_url, deployer_key=key)
+        node = Web3(Web3.HTTPProvider(chain.rpc_url))
+        timelock = node.eth.contract(made.market_lister, abi=forge_artifact("MarketTimelock").abi).functions
+        proposer = timelock.PROPOSER_ROLE().call()
+        assert timelock.hasRole(proposer, governor).call()
+        assert not timelock.hasRole(proposer, development_account(DEPLOYER).address).call()
 
 
 def test_the_deployed_verifier_holds_the_keys_own_constants(real, tiny_keys):
