@@ -7,7 +7,7 @@ Home: `zkclear/rules/funding.py`, `settle_account`, and `zkclear/rules/margin.py
 
 from collections.abc import Sequence
 
-from sequencer.risk.margin import Valuation
+from sequencer.risk.margin import Valuation, requirement
 from zkclear.rules.num import div_floor
 from zkclear.rules.state import Account, Market
 from zkclear.rules.units import PPM
@@ -17,15 +17,18 @@ def settled_worth(account: Account, markets: Sequence[Market], valuation: Valuat
     """
     Equity and maintenance margin with funding settled up to the markets' index; (collateral, 0) without a position.
 
+    One loop over plain numbers: all accounts are looked at when marks move.
+
     Units:   quote.
     Bounds:  those of `margin.equity` and `margin.margin_maintenance`.
     Rounds:  funding down, requirements up, once a position each: against the account.
     """
-    collateral = int(account.collateral)
-    sizes = [int(position.size) for position in account.positions]
-    if not any(sizes):
-        return collateral, 0
-    for position, market in zip(account.positions, markets, strict=True):
-        if position.size:
-            collateral += div_floor(-position.size * (market.funding_index - position.funding_index), PPM)
-    return valuation.equity(collateral, sizes), valuation.maintenance(sizes)
+    equity, maintenance = int(account.collateral), 0
+    for index, position in enumerate(account.positions):
+        size = position.size
+        if size:
+            unit = valuation.units[index]
+            equity += size * unit
+            equity += div_floor(-size * (markets[index].funding_index - position.funding_index), PPM)
+            maintenance += requirement(abs(size) * unit, valuation.maintenance_brackets[index])
+    return equity, maintenance

@@ -7,11 +7,12 @@ Home: `zkclear/rules/liquidation.py`. Compared with it by `tests/sequencer/test_
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sequencer.risk.margin import Valuation, requirement
+from sequencer.risk.health import settled_worth
+from sequencer.risk.margin import Valuation
 from zkclear.rules.liquidation import Holding, allowed_lots, chunk_lots, discount
 from zkclear.rules.num import div_floor
 from zkclear.rules.state import Account, Market
-from zkclear.rules.units import INSURANCE, NOTIONAL_BOUND, PPM, TICKS_BOUND, AccountId
+from zkclear.rules.units import INSURANCE, NOTIONAL_BOUND, TICKS_BOUND, AccountId
 
 LIMIT_ROUNDS = 8
 """A better price for more lots lowers the lots once or twice; a market where it does not end is left alone."""
@@ -24,14 +25,7 @@ def is_liquidatable(account: Account, markets: Sequence[Market], valuation: Valu
     Units:   quote.
     Rounds:  funding down, once a position; requirements up: as `funding.settle_account` and `margin`.
     """
-    equity, maintenance = int(account.collateral), 0
-    for index, position in enumerate(account.positions):
-        size = position.size
-        if size:
-            unit = valuation.units[index]
-            equity += size * unit
-            equity += div_floor(-size * (markets[index].funding_index - position.funding_index), PPM)
-            maintenance += requirement(abs(size) * unit, valuation.maintenance_brackets[index])
+    equity, maintenance = settled_worth(account, markets, valuation)
     return equity < maintenance
 
 
