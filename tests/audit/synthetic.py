@@ -1,15 +1,18 @@
 """
-A chain as an auditor sees it, made without one: the scripted history of `tests/scenario.py` as calldata and events.
+A chain as an auditor sees it, made without one: histories of `tests/scenario.py` and `tests/risk_scenario.py` as calldata
+and events.
 
 Roots, signatures, marks and bindings are real. Proofs are not: they have the stand-in circuit's key and its one proof.
+All requests of a history are queued before its first batch; bonds that are lost queue behind them.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.scenario import ASSET, CHAIN, HOUR, LISTINGS, Venue, key_of, owner_of, scripted, sign_entry
+from tests.risk_scenario import RiskVenue
+from tests.scenario import ASSET, CHAIN, HOUR, key_of, owner_of, scripted, sign_entry
 from tests.vectors.drawer import BTC, ETH
 from tests.vectors.scenario import START
 from zkclear.audit import verifier_code
@@ -19,12 +22,15 @@ from zkclear.audit.inputs import (
     Deployment,
     Inputs,
     Limits,
+    Listed,
     Listing,
     Queued,
+    QueuedMarket,
     Resolved,
     Settled,
     ShapeInfo,
     Totals,
+    Vault,
 )
 from zkclear.crypto.bind import bind_batch, circuit_id, domain_word
 from zkclear.crypto.eip712 import price_report_digest
@@ -32,15 +38,25 @@ from zkclear.crypto.groth16 import VerifyingKey, verifying_key
 from zkclear.crypto.keccak import keccak256
 from zkclear.crypto.signatures import address_of, sign
 from zkclear.rules import actions
-from zkclear.rules.batch import Batch, Entry, RequestKind
+from zkclear.rules.batch import Batch, Entry, OutcomeCode, Request, RequestKind
 from zkclear.rules.shapes import TINY
 from zkclear.rules.state import State
+from zkclear.rules.transition import clear
 from zkclear.rules.words import batch_words, entry_word, request_word
 
 GROTH16 = Path(__file__).resolve().parents[1] / "vectors" / "groth16" / "standin.json"
 CONTRACT = CHAIN.contract.to_bytes(20, "big")
 ORACLE_KEYS = sorted((key_of(900 + n) for n in range(3)), key=address_of)
 QUORUM = 2
+BOND = 20 * 10**6
+NAMES = ("ETH-USD", "BTC-USD", "SOL-USD")
+STEADY = Limits(
+    max_lag=HOUR, max_lead=60, report_max_age=30, max_move_ppm=50_000, max_move_ppm_per_second=1_000
+)
+CRASHING = replace(STEADY, max_move_ppm=10**6)
+"""A crash in a few batches moves further than the contract's usual limits allow."""
+LOST_BOND = (OutcomeCode.NOT_LIQUIDATABLE, OutcomeCode.TAKER_UNFIT)
+Step = tuple[str, Batch]
 
 
 def standin():
@@ -73,8 +89,8 @@ def code_of(key: VerifyingKey) -> bytes:
     return code
 
 
-def deployment() -> Deployment:
-    """The deployment of the scripted history."""
+def deployment(limits: Limits = STEADY) -> Deployment:
+    """The deployment of every history."""
     key, _, _ = standin()
     code = code_of(key)
     circuit = circuit_id([keccak256(code)])
@@ -86,13 +102,12 @@ def deployment() -> Deployment:
         fee_recipient=owner_of(1).to_bytes(20, "big"),
         genesis_block=1,
         genesis_timestamp=START,
-        markets=(Listing("ETH-USD", ETH), Listing("BTC-USD", BTC)),
+        markets=(Listing(NAMES[0], ETH), Listing(NAMES[1], BTC)),
         shapes=(ShapeInfo(TINY.orders, TINY.fills, TINY.requests, bytes(19) + b"\x55", code),),
         oracle_signers=tuple(address_of(key).to_bytes(20, "big") for key in ORACLE_KEYS),
         oracle_quorum=QUORUM,
-        limits=Limits(
-            max_lag=HOUR, max_lead=60, report_max_age=30, max_move_ppm=50_000, max_move_ppm_per_second=1_000
-        ),
+        limits=limits,
+        bond=BOND,
         circuit_id=circuit,
         domain_word=domain_word(chain_id=CHAIN.chain_id, contract=CHAIN.contract, circuit_id=circuit),
     )
@@ -103,8 +118,10 @@ _KEYS = {owner_of(account): key_of(account) for account in (*range(1, 12), 77)}
 
 def signed_entry(entry: Entry) -> SignedEntry:
     """An entry as calldata carries it; signatures are deterministic, so signing again gives the same one."""
+    if actions.is_risk(entry.action):
+        return SignedEntry(entry_word(entry), b"")
     recipient = owner_of(entry.account) if entry.action == actions.WITHDRAW else None
-    signed = sign_entry(entry, _KEYS[entry.signer], recipient=recipient)
+    signed = sign_entry(entry, _KEYS[entry.signer], recipient=recipient, listings=RiskVenue.listings)
     return SignedEntry(
         entry_word(entry), signed.signature, b"" if recipient is None else recipient.to_bytes(20, "big")
     )
@@ -118,7 +135,8 @@ def reports(
     made = []
     for index, key in enumerate(keys):
         prices = tuple(
-            mark * market.tick_e8 + index for mark, market in zip(batch.marks, LISTINGS, strict=True)
+            mark * market.tick_e8 + index
+            for mark, market in zip(batch.marks, RiskVenue.listings, strict=False)
         )
         digest = price_report_digest(CHAIN, time=time_s, prices_e8=prices)
         made.append(PriceReport(time_s, prices, sign(digest, key)))
@@ -144,19 +162,45 @@ def call_of(batch: Batch, *, old_root: int, new_root: int, h: int, proof: bytes)
     )
 
 
+def _paid(batch: Batch) -> Iterator[tuple[int, int]]:
+    """Who is paid how much: account and amount, forced withdrawals and bonds first."""
+    for request, outcome in zip(batch.requests, batch.outcomes, strict=True):
+        if request.kind is RequestKind.WITHDRAW and outcome.amount:
+            yield request.account, outcome.amount
+        elif request.kind is RequestKind.LIQUIDATE and outcome.code not in LOST_BOND:
+            yield request.taker, BOND
+    for entry in batch.entries:
+        if entry.action == actions.WITHDRAW:
+            yield entry.account, entry.amount
+
+
 def credits_of(batch: Batch) -> tuple[Credit, ...]:
-    """What the contract credits for a batch."""
-    forced = [
-        Credit(owner_of(request.account).to_bytes(20, "big"), request.account, batch.number, outcome.amount)
-        for request, outcome in zip(batch.requests, batch.outcomes, strict=True)
-        if request.kind is RequestKind.WITHDRAW and outcome.amount
-    ]
-    signed = [
-        Credit(owner_of(entry.account).to_bytes(20, "big"), entry.account, batch.number, entry.amount)
-        for entry in batch.entries
-        if entry.action == actions.WITHDRAW
-    ]
-    return (*forced, *signed)
+    """What the contract credits for a batch, to the owners."""
+    return tuple(
+        Credit(owner_of(account).to_bytes(20, "big"), account, batch.number, amount)
+        for account, amount in _paid(batch)
+    )
+
+
+class Replayed(RiskVenue):
+    """A venue that keeps the roots of its history and builds no witness."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.roots = [self.tree.root]
+
+    def advance(self, batch: Batch) -> None:
+        """Applies a batch."""
+        clearing = clear(self.state, batch)
+        self.tree.apply(clearing.state, clearing.openings)
+        self.history.append((self.state, batch))
+        self.state = clearing.state
+        self.roots.append(self.tree.root)
+
+    def settle(self, **fields) -> State:
+        """Applies the next batch."""
+        self.advance(self.draft(**fields))
+        return self.state
 
 
 @dataclass(frozen=True)
@@ -167,35 +211,43 @@ class Chain:
     state: State
 
 
-def chain() -> Chain:
-    """The scripted history, settled."""
-    deployed = deployment()
-    _, proof, _ = standin()
-    venue = Venue()
-    settled, queue = [], []
-    for _, batch in scripted(venue):
-        old_root = venue.tree.root
+def chain(history: Callable[[Replayed], Iterable[Step]] = scripted, *, limits: Limits = STEADY) -> Chain:
+    """A history, settled."""
+    venue = Replayed()
+    for _, batch in history(venue):
         venue.advance(batch)
-        words = batch_words(
-            batch, TINY, domain=deployed.domain_word, old_root=old_root, new_root=venue.tree.root
-        )
-        call = call_of(
-            batch,
-            old_root=old_root,
-            new_root=venue.tree.root,
-            h=bind_batch(words, TINY).h,
-            proof=proof,
-        )
-        queue += [
-            Queued(batch.first_request + index, request_word(request))
-            for index, request in enumerate(batch.requests)
-        ]
-        settled.append(event_of(batch, call))
+    return settled_chain(venue, limits=limits)
+
+
+def settled_chain(venue: Replayed, *, limits: Limits = STEADY) -> Chain:
+    """The history of a venue as an auditor finds it on a chain."""
+    deployed = deployment(limits)
+    batches = [batch for _, batch in venue.history]
+    queue = [
+        (batch.first_request + index, request)
+        for batch in batches
+        for index, request in enumerate(batch.requests)
+    ]
+    tokens = sum(_brought(request) for _, request in queue)
+    length, settled = len(queue), []
+    for batch, old_root, new_root in zip(batches, venue.roots, venue.roots[1:], strict=False):
+        call = _call(batch, deployed, old_root=old_root, new_root=new_root)
+        kept = _kept(batch, first=length)
+        length += len(kept)
+        settled.append(event_of(batch, call, kept=kept, vault=Vault(tokens, 0, 0, length)))
     return Chain(
         Inputs(
             deployment=deployed,
-            totals=totals_of(venue, settled, queue),
-            requests=tuple(queue),
+            totals=_totals(venue, settled, tokens=tokens, consumed=len(queue)),
+            requests=(
+                *(Queued(number, request_word(request)) for number, request in queue),
+                *(queued for each in settled for queued in each.queued),
+            ),
+            markets=tuple(
+                QueuedMarket(number, request.market, Listing(NAMES[request.market], request.config))
+                for number, request in queue
+                if request.kind is RequestKind.MARKET
+            ),
             batches=tuple(settled),
             fee_credits=(),
             claimed=0,
@@ -204,7 +256,32 @@ def chain() -> Chain:
     )
 
 
-def event_of(batch: Batch, call: SettleCall) -> Settled:
+def _brought(request: Request) -> int:
+    """The tokens that come with a request."""
+    return BOND if request.kind is RequestKind.LIQUIDATE else _deposit(request)
+
+
+def _deposit(request: Request) -> int:
+    return request.amount if request.kind is RequestKind.DEPOSIT else 0
+
+
+def _kept(batch: Batch, *, first: int) -> tuple[Queued, ...]:
+    """The deposits to account 0 that lost bonds become."""
+    lost = sum(
+        request.kind is RequestKind.LIQUIDATE and outcome.code in LOST_BOND
+        for request, outcome in zip(batch.requests, batch.outcomes, strict=True)
+    )
+    word = request_word(Request(RequestKind.DEPOSIT, 0, amount=BOND))
+    return tuple(Queued(first + index, word) for index in range(lost))
+
+
+def _call(batch: Batch, deployed: Deployment, *, old_root: int, new_root: int) -> SettleCall:
+    _, proof, _ = standin()
+    words = batch_words(batch, TINY, domain=deployed.domain_word, old_root=old_root, new_root=new_root)
+    return call_of(batch, old_root=old_root, new_root=new_root, h=bind_batch(words, TINY).h, proof=proof)
+
+
+def event_of(batch: Batch, call: SettleCall, *, kept: Sequence[Queued], vault: Vault) -> Settled:
     """The events of a settled batch."""
     return Settled(
         number=batch.number,
@@ -223,28 +300,36 @@ def event_of(batch: Batch, call: SettleCall) -> Settled:
             for index, outcome in enumerate(batch.outcomes)
         ),
         credits=credits_of(batch),
+        queued=tuple(kept),
+        listed=tuple(
+            Listed(request.market, Listing(NAMES[request.market], request.config))
+            for request in batch.requests
+            if request.kind is RequestKind.MARKET
+        ),
+        vault=vault,
     )
 
 
-def totals_of(venue: Venue, settled: list[Settled], queue: list[Queued]) -> Totals:
-    """The contract's books after the last batch; the vault holds what was deposited and nothing was claimed."""
-    deposits = sum(
-        request.amount
-        for _, batch in venue.history
-        for request in batch.requests
-        if request.kind is RequestKind.DEPOSIT
-    )
+def _totals(venue: Replayed, settled: list[Settled], *, tokens: int, consumed: int) -> Totals:
+    """The contract's books after the last batch; the vault holds what came in and nothing was claimed."""
+    state = venue.state
+    kept = sum(len(each.queued) for each in settled)
     return Totals(
         block=100,
         state_root=venue.tree.root,
         batch_number=len(settled),
-        last_timestamp=venue.state.timestamp,
-        queue_head=len(queue),
-        queue_length=len(queue),
-        marks=tuple(market.mark for market in venue.state.markets[: len(LISTINGS)]),
-        token_balance=deposits,
+        last_timestamp=state.timestamp,
+        queue_head=consumed,
+        queue_length=consumed + kept,
+        marks=tuple(market.mark for market in state.markets[: state.listed]),
+        markets=tuple(
+            Listing(name, market.config)
+            for name, market in zip(NAMES, state.markets[: state.listed], strict=False)
+        ),
+        token_balance=tokens,
         total_claims=sum(credit.amount for each in settled for credit in each.credits),
-        queued_deposits=0,
+        queued_deposits=BOND * kept,
+        queued_bonds=0,
     )
 
 

@@ -163,7 +163,7 @@ def test_c9_an_outcome_that_the_event_does_not_say_names_the_batch(honest):
 def test_c8_a_credit_without_a_cause_names_the_batch(honest):
     extra = Credit(b"\x99" * 20, 3, 4, 10**6)
     inputs = synthetic.with_batch(honest.inputs, 4, credits=(extra,))
-    assert failures(inputs) == [("credits", 4), ("claims", None)]
+    assert failures(inputs) == [("credits", 4), ("reserves", 4), ("claims", None)]
     missing = synthetic.with_batch(honest.inputs, 7, credits=())
     assert ("credits", 7) in failures(missing)
 

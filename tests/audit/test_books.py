@@ -9,7 +9,7 @@ from zkclear.audit.books import books, disagreements
 from zkclear.audit.prices import BadPrices, check_move, lower_median, marks
 from zkclear.rules.state import Position
 
-DEPOSITED = 2 * 10**9 + 2 * 5 * 10**8 + 10**7 + 14
+DEPOSITED = 2 * 10**9 + 2 * 5 * 10**8 + 10**7 + 14 * 10**6
 
 
 def paid_out(honest):

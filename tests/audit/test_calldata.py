@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.scenario import Venue, scripted
+from tests.audit import synthetic
+from tests.scenario import scripted
 from zkclear.audit.abi import contract_abi
 from zkclear.audit.audit import audit
 from zkclear.audit.calldata import SELECTOR, Malformed, decode_call, encode_call
@@ -25,11 +26,10 @@ def test_the_selector_is_that_of_the_contracts_abi():
 
 
 def test_c11_every_batch_comes_back_from_its_calldata(honest):
-    venue = Venue()
-    batches = []
+    venue = synthetic.Replayed()
     for _, batch in scripted(venue):
         venue.advance(batch)
-        batches.append(batch)
+    batches = [batch for _, batch in venue.history]
     assert [each.batch for each in audit(honest.inputs, proved=()).batches] == batches
 
 

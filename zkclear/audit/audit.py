@@ -7,11 +7,13 @@ Nothing is asked of the operator. `audit(inputs)` is a pure function of what the
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from zkclear.audit import books, keys, proofs
+from zkclear.audit import keys, proofs
 from zkclear.audit.batches import AuditedBatch, BatchAuditor, ProofJob
 from zkclear.audit.calldata import Malformed, decode_call
 from zkclear.audit.context import as_address, prepare
-from zkclear.audit.inputs import Deployment, Inputs
+from zkclear.audit.inputs import Deployment, Inputs, Listing
+from zkclear.audit.ledger import holdings
+from zkclear.audit.liquidations import Liquidation
 from zkclear.audit.progress import Progress, silent
 from zkclear.audit.report import Report
 from zkclear.crypto.bind import circuit_id, domain_word
@@ -31,12 +33,15 @@ class Audit:
     """
     What an audit found: the verdict, the batches that could be read, and the state after the last one.
 
-    `jobs` are all proofs with their rebuilt inputs, `keys` the keys to verify them with, by shape.
+    `markets` are those listed after it, `liquidations` those of all batches that were replayed. `jobs` are all proofs
+    with their rebuilt inputs, `keys` the keys to verify them with, by shape.
     """
 
     report: Report
     batches: tuple[AuditedBatch, ...]
     state: State | None
+    markets: tuple[Listing, ...]
+    liquidations: tuple[Liquidation, ...]
     keys: dict[int, VerifyingKey]
     jobs: tuple[ProofJob, ...]
 
@@ -56,7 +61,8 @@ def audit(
     report = Report()
     auditor = _begin(report, inputs)
     if auditor is None:
-        return Audit(report, batches=(), state=None, keys={}, jobs=())
+        markets = inputs.deployment.markets
+        return Audit(report, batches=(), state=None, markets=markets, liquidations=(), keys={}, jobs=())
     _check_deployment(report, inputs.deployment)
     _check_genesis(report, inputs, auditor)
     verifying_keys = keys.check(report, inputs.deployment.shapes)
@@ -68,7 +74,15 @@ def audit(
     report.extend(proofs.verify(jobs, verifying_keys, processes=processes, progress=progress))
     _check_totals(report, inputs, auditor)
     _check_vault(report, inputs, auditor)
-    return Audit(report, tuple(auditor.batches), auditor.state, keys=verifying_keys, jobs=tuple(auditor.jobs))
+    return Audit(
+        report,
+        tuple(auditor.batches),
+        auditor.replay.state,
+        markets=auditor.markets,
+        liquidations=tuple(auditor.replay.liquidations),
+        keys=verifying_keys,
+        jobs=tuple(auditor.jobs),
+    )
 
 
 def _begin(report: Report, inputs: Inputs) -> BatchAuditor | None:
@@ -133,8 +147,8 @@ def _first_root(inputs: Inputs) -> int | None:
 
 def _check_genesis(report: Report, inputs: Inputs, auditor: BatchAuditor) -> None:
     """The first root, from the markets, the fee recipient and the time of deployment: no state was smuggled in."""
-    assert auditor.tree is not None, "no batch was taken yet"
-    computed, found = auditor.tree.root, _first_root(inputs)
+    assert auditor.replay.tree is not None, "no batch was taken yet"
+    computed, found = auditor.replay.tree.root, _first_root(inputs)
     evidence = (
         f"{len(inputs.deployment.markets)} markets, time {inputs.deployment.genesis_timestamp}: {computed:#x}"
     )
@@ -147,7 +161,7 @@ def _check_genesis(report: Report, inputs: Inputs, auditor: BatchAuditor) -> Non
 
 def _check_totals(report: Report, inputs: Inputs, auditor: BatchAuditor) -> None:
     """The contract's own books, against the last batch."""
-    totals, state = inputs.totals, auditor.state
+    totals = inputs.totals
     numbers = [settled.number for settled in inputs.batches]
     complete = len(numbers) == totals.batch_number and numbers == list(range(1, len(numbers) + 1))
     report.add(
@@ -166,15 +180,18 @@ def _check_totals(report: Report, inputs: Inputs, auditor: BatchAuditor) -> None
         if whole
         else f"the contract counts {totals.queue_length} requests, the events are {queued}",
     )
-    if state is None or auditor.tree is None:
+    tree = auditor.replay.tree
+    if tree is None:
         return
-    last = totals.batch_number or None
-    listed = len(inputs.deployment.markets)
-    pairs = {
-        "state root": (auditor.tree.root, totals.state_root),
+    state, last = tree.state, totals.batch_number or None
+    configs = tuple(market.config for market in state.markets[: state.listed])
+    pairs: dict[str, tuple[object, object]] = {
+        "state root": (tree.root, totals.state_root),
         "timestamp": (state.timestamp, totals.last_timestamp),
         "queue head": (state.next_request, totals.queue_head),
-        "marks": (tuple(market.mark for market in state.markets[:listed]), totals.marks),
+        "marks": (tuple(market.mark for market in state.markets[: state.listed]), totals.marks),
+        "markets": (auditor.markets, totals.markets),
+        "market rules": (configs, tuple(market.config for market in totals.markets)),
     }
     wrong = [
         f"{name}: computed {ours}, contract {theirs}"
@@ -184,41 +201,45 @@ def _check_totals(report: Report, inputs: Inputs, auditor: BatchAuditor) -> None
     report.add(
         "final state",
         not wrong,
-        "; ".join(wrong) or f"replaying gives stateRoot() {auditor.tree.root:#x}",
+        "; ".join(wrong)
+        or f"replaying gives stateRoot() {tree.root:#x} and the rules of {state.listed} markets",
         batch=last,
     )
 
 
 def _check_vault(report: Report, inputs: Inputs, auditor: BatchAuditor) -> None:
-    """Claims and queued deposits are what the events add up to, and the tokens cover them and every account (I-2)."""
-    totals = inputs.totals
+    """Claims and queued money are what the events add up to, and the tokens cover them and every account (I-2)."""
+    totals, queue = inputs.totals, auditor.replay.queue
     credited = sum(credit.amount for settled in inputs.batches for credit in settled.credits)
     fees = sum(credit.amount for credit in inputs.fee_credits)
     claims = credited + fees - inputs.claimed
-    queued = sum(
-        amount
-        for number, amount in auditor.deposits().items()
-        if totals.queue_head <= number < totals.queue_length
-    )
     report.add(
         "claims",
         claims == totals.total_claims,
         f"{credited} e6 credited by batches + {fees} e6 fees - {inputs.claimed} e6 claimed = {claims} e6"
         + ("" if claims == totals.total_claims else f", but the contract owes {totals.total_claims} e6"),
     )
-    report.add(
-        "queued deposits",
-        queued == totals.queued_deposits,
-        f"{queued} e6 wait in requests {totals.queue_head}..{totals.queue_length}"
-        + ("" if queued == totals.queued_deposits else f", the contract says {totals.queued_deposits} e6"),
-    )
-    if auditor.state is None:
+    waiting = (totals.queue_head, totals.queue_length)
+    for name, computed, stated in (
+        ("queued deposits", queue.deposits(*waiting), totals.queued_deposits),
+        ("queued bonds", queue.bonds(*waiting), totals.queued_bonds),
+    ):
+        report.add(
+            name,
+            computed == stated,
+            f"{computed} e6 wait in requests {totals.queue_head}..{totals.queue_length}"
+            + ("" if computed == stated else f", the contract says {stated} e6"),
+        )
+    if auditor.replay.state is None:
         return
-    liability = books.books(auditor.state).liability
-    owed = totals.total_claims + totals.queued_deposits + liability
+    owed = holdings(
+        auditor.replay.state,
+        claims=totals.total_claims,
+        deposits=totals.queued_deposits,
+        bonds=totals.queued_bonds,
+    )
     report.add(
         "reserves",
-        totals.token_balance >= owed,
-        f"{totals.token_balance} e6 in the vault; {totals.total_claims} claims + {totals.queued_deposits} queued "
-        f"+ {liability} in accounts = {owed}; surplus {totals.token_balance - owed} e6",
+        totals.token_balance >= owed.total,
+        f"{totals.token_balance} e6 in the vault; {owed}; surplus {totals.token_balance - owed.total} e6",
     )

@@ -1,29 +1,23 @@
 """
-The checks of one batch, in the order in which one depends on the other, and the state that they lead to.
+What one batch is, from its calldata and events, in the order in which one check depends on the other.
 
 A batch that cannot be read or replayed ends the replay: later batches start from a state that nobody knows. Their calldata,
 signatures, binding and proofs are checked all the same.
 """
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from zkclear.audit import books, rebuild
+from zkclear.audit import rebuild
 from zkclear.audit.calldata import Malformed, SettleCall, decode_call
-from zkclear.audit.context import Context, address_text, as_address
-from zkclear.audit.inputs import Credit, Settled
+from zkclear.audit.context import Context, address_text, as_address, listed_after, listings_by
+from zkclear.audit.inputs import Listed, Listing, Settled
 from zkclear.audit.rebuild import Forged, Signed
+from zkclear.audit.replay import Replay, outcome_text
 from zkclear.audit.report import Report
 from zkclear.crypto.bind import Binding
-from zkclear.crypto.state_tree import StateTree
-from zkclear.rules.actions import WITHDRAW
-from zkclear.rules.batch import Batch, RequestKind
-from zkclear.rules.reject import Rejected
-from zkclear.rules.state import State
-from zkclear.rules.transition import clear
-from zkclear.rules.units import Seconds, Ticks
-from zkclear.rules.words import parse_request
+from zkclear.rules import actions
+from zkclear.rules.batch import Batch, Outcome
+from zkclear.rules.units import Quote, Seconds, Ticks
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,29 +48,7 @@ class _Link:
     timestamp: Seconds
     requests_end: int
     marks: tuple[Ticks, ...]
-
-
-def expected_credits(batch: Batch, call: SettleCall, state: State) -> Sequence[Credit]:
-    """
-    What a batch pays to whom: forced withdrawals to the owner, signed ones to the recipient that was signed.
-
-    Payments of 0 credit nothing.
-    """
-    forced = [
-        (state.accounts[request.account].owner.to_bytes(20, "big"), request.account, outcome.amount)
-        for request, outcome in zip(batch.requests, batch.outcomes, strict=True)
-        if request.kind is RequestKind.WITHDRAW
-    ]
-    signed = [
-        (signed.recipient, entry.account, entry.amount)
-        for entry, signed in zip(batch.entries, call.entries, strict=True)
-        if entry.action == WITHDRAW
-    ]
-    return [
-        Credit(recipient, account, batch.number, amount)
-        for recipient, account, amount in (*forced, *signed)
-        if amount
-    ]
+    markets: tuple[Listing, ...]
 
 
 class BatchAuditor:
@@ -85,55 +57,60 @@ class BatchAuditor:
     def __init__(self, context: Context, report: Report) -> None:
         self.context = context
         self.report = report
-        self.tree: StateTree | None = StateTree(context.first_state)
+        self.replay = Replay(context, report)
         self.jobs: list[ProofJob] = []
         self.batches: list[AuditedBatch] = []
-        self.paid_in = 0
-        self.paid_out = 0
+        assert self.replay.tree is not None, "no batch was taken yet"
         state = context.first_state
         self._last = _Link(
-            0, self.tree.root, state.timestamp, 0, tuple(market.mark for market in state.markets)
+            0,
+            self.replay.tree.root,
+            state.timestamp,
+            0,
+            tuple(market.mark for market in state.markets[: state.listed]),
+            context.deployment.markets,
         )
 
     @property
-    def state(self) -> State | None:
-        """The state after the last batch; None once the replay has failed."""
-        return None if self.tree is None else self.tree.state
-
-    def deposits(self) -> dict[int, int]:
-        """The amount of every deposit that was ever queued, by request number."""
-        found: dict[int, int] = {}
-        for number, payload in self.context.requests.items():
-            try:
-                request = parse_request(payload)
-            except Rejected:
-                continue  # no deposit; the batch that consumes it fails by its number
-            if request.kind is RequestKind.DEPOSIT:
-                found[number] = request.amount
-        return found
+    def markets(self) -> tuple[Listing, ...]:
+        """The markets that are listed after the last batch."""
+        return self._last.markets
 
     def take(self, settled: Settled) -> None:
         """Every check of one batch but its proof, which `jobs` collects."""
         call = self._read(settled)
-        if call is None:
-            self._lose(settled)
-            return
-        rebuilt = self._rebuild(settled, call)
-        if rebuilt is None:
-            self._lose(settled)
+        changes = self._check_listings(settled)
+        rebuilt = None if call is None else self._rebuild(settled, call)
+        if call is None or rebuilt is None:
+            self._lose(settled, changes)
             return
         batch, signed = rebuilt
         self.batches.append(AuditedBatch(settled, batch, signed.digests))
         self._bind(settled, call, batch)
-        self._replay(settled, batch, call)
-        self._check_credits(settled, call, batch)
+        self.replay.take(settled, call, batch, self.markets)
         self._last = _Link(
             settled.number,
             call.header.new_root,
             batch.timestamp,
             batch.first_request + len(batch.requests),
             batch.marks,
+            listed_after(self.markets, changes),
         )
+
+    def _check_listings(self, settled: Settled) -> tuple[Listed, ...]:
+        """What the batch's requests list or change, which its MarketListed events repeat."""
+        changes = listings_by(self.context, range(self._last.requests_end, settled.requests_end))
+        if changes or settled.listed:
+            said = ", ".join(f"market {each.market} {each.listing.name}" for each in changes)
+            self.report.add(
+                "markets",
+                changes == settled.listed,
+                f"listed or changed at the end of the batch: {said}"
+                if changes == settled.listed
+                else f"the queue says {changes}, the events say {settled.listed}",
+                batch=settled.number,
+            )
+        return changes
 
     def _read(self, settled: Settled) -> SettleCall | None:
         """The calldata, if it is a direct call in canonical form that continues the chain as its event says."""
@@ -174,7 +151,7 @@ class BatchAuditor:
             "entries": (header.entries, settled.entries),
             "fills": (header.fills, settled.fills),
             "requests end": (last.requests_end + header.requests, settled.requests_end),
-            "markets": (len(self.context.listings), len(header.funding_steps)),
+            "markets": (len(self.markets), len(header.funding_steps)),
         }
         wrong = [f"{name} {values}" for name, values in expected.items() if len(set(values)) > 1]
         limits, late = self.context.deployment.limits, settled.block_time - header.timestamp
@@ -193,10 +170,14 @@ class BatchAuditor:
         number, name = settled.number, "requests"
         try:
             consumed = rebuild.requests(call.header, self.context, first=self._last.requests_end)
-            self._check_outcomes(settled, call)
+            self._check_events(settled, call)
             name = "prices"
             marks = rebuild.marks(
-                call, self.context, previous=self._last.marks, timestamp=self._last.timestamp
+                call,
+                self.context,
+                self.markets,
+                previous=self._last.marks,
+                timestamp=self._last.timestamp,
             )
             self.report.add(
                 name,
@@ -206,13 +187,18 @@ class BatchAuditor:
                 batch=number,
             )
             name = "signatures"
-            signed = rebuild.sign_offs(call, self.context)
+            signed = rebuild.sign_offs(call, self.context, self.markets)
         except Forged as error:
             self.report.add(name, False, str(error), batch=number)
             return None
-        signers = len({entry.signer for entry in signed.entries})
+        own = sum(actions.is_risk(entry.action) for entry in signed.entries)
+        signers = len({entry.signer for entry in signed.entries if not actions.is_risk(entry.action)})
         self.report.add(
-            name, True, f"{len(signed.entries)} entries by {signers} signers, digests rebuilt", batch=number
+            name,
+            True,
+            f"{len(signed.entries) - own} entries by {signers} signers, digests rebuilt"
+            + (f"; {own} risk entries, which nobody signs" if own else ""),
+            batch=number,
         )
         batch = rebuild.assemble(
             call,
@@ -223,21 +209,21 @@ class BatchAuditor:
         )
         return batch, signed
 
-    def _check_outcomes(self, settled: Settled, call: SettleCall) -> None:
+    def _check_events(self, settled: Settled, call: SettleCall) -> None:
         """The RequestResolved events say what the calldata says."""
         first = self._last.requests_end
-        claimed = [
-            (first + index, outcome.code, outcome.amount) for index, outcome in enumerate(call.outcomes)
-        ]
-        emitted = [(event.request, event.outcome, event.amount) for event in settled.resolved]
-        self.report.add(
-            "requests",
-            claimed == emitted,
-            f"requests {first}..{first + len(claimed) - 1} with their outcomes"
-            if claimed and claimed == emitted
-            else ("none consumed" if claimed == emitted else f"calldata {claimed}, events {emitted}"),
-            batch=settled.number,
-        )
+        claimed = dict(enumerate(call.outcomes, first))
+        emitted = [(event.request, Outcome(event.outcome, Quote(event.amount))) for event in settled.resolved]
+        same = list(claimed.items()) == emitted
+        if same and claimed:
+            evidence = f"requests {first}..{first + len(claimed) - 1}, whose events say the same outcomes"
+        elif same:
+            evidence = "none consumed"
+        else:
+            said = [f"{number} {outcome_text(outcome)}" for number, outcome in claimed.items()]
+            told = [f"{number} {outcome_text(outcome)}" for number, outcome in emitted]
+            evidence = f"calldata {said}, events {told}"
+        self.report.add("requests", same, evidence, batch=settled.number)
 
     def _bind(self, settled: Settled, call: SettleCall, batch: Batch) -> None:
         try:
@@ -250,76 +236,14 @@ class BatchAuditor:
         )
         self.jobs.append(ProofJob(settled.number, call.header.shape, call.proof, inputs))
 
-    def _replay(self, settled: Settled, batch: Batch, call: SettleCall) -> None:
-        if self.tree is None:
-            return
-        try:
-            cleared = clear(self.tree.state, batch)
-        except Rejected as error:
-            self._stop(settled.number, f"the rules refuse the batch: {error}")
-            return
-        root = self.tree.apply(cleared.state, cleared.openings.keys())
-        roots = {"header": call.header.new_root, "event": settled.new_root}
-        wrong = [f"the {name} says {value:#x}" for name, value in roots.items() if value != root]
-        self.report.add(
-            "replay",
-            not wrong,
-            f"{len(cleared.openings)} accounts, root {root:#x}" + "".join(f"; {each}" for each in wrong),
-            batch=settled.number,
+    def _lose(self, settled: Settled, changes: tuple[Listed, ...]) -> None:
+        """The batch cannot be read: what follows it is judged from what its events say."""
+        self._last = _Link(
+            settled.number,
+            settled.new_root,
+            Seconds(settled.timestamp),
+            settled.requests_end,
+            (Ticks(0),) * len(self._last.marks),
+            listed_after(self.markets, changes),
         )
-        self._check_books(settled, call, batch)
-
-    def _check_books(self, settled: Settled, call: SettleCall, batch: Batch) -> None:
-        assert self.tree is not None, "books follow a replay"
-        state = self.tree.state
-        self.paid_in += sum(
-            request.amount for request in batch.requests if request.kind is RequestKind.DEPOSIT
-        )
-        self.paid_out += sum(credit.amount for credit in expected_credits(batch, call, state))
-        wrong = books.disagreements(state, paid_in=self.paid_in, paid_out=self.paid_out)
-        liability = books.books(state).liability
-        self.report.add(
-            "books",
-            not wrong,
-            "; ".join(wrong) or f"accounts hold {liability} e6; every market's positions sum to 0",
-            batch=settled.number,
-        )
-
-    def _check_credits(self, settled: Settled, call: SettleCall, batch: Batch) -> None:
-        if self.tree is None:
-            return
-        state = self.tree.state
-        expected = Counter(expected_credits(batch, call, state))
-        wrong = [
-            f"{verb} {credit.amount} e6 of account {credit.account} to 0x{credit.recipient.hex()}"
-            for verb, missing in (
-                ("not credited:", expected - Counter(settled.credits)),
-                ("credited without cause:", Counter(settled.credits) - expected),
-            )
-            for credit in missing
-        ]
-        total = sum(credit.amount for credit in settled.credits)
-        self.report.add(
-            "credits",
-            not wrong,
-            "; ".join(wrong) or f"{len(settled.credits)} credits, {total} e6",
-            batch=settled.number,
-        )
-
-    def _lose(self, settled: Settled) -> None:
-        """The batch cannot be read: what follows it is judged from what its event says."""
-        self._last = replace(
-            self._last,
-            number=settled.number,
-            root=settled.new_root,
-            timestamp=Seconds(settled.timestamp),
-            requests_end=settled.requests_end,
-            marks=(Ticks(0),) * len(self._last.marks),
-        )
-        self._stop(settled.number, "cannot be replayed, since it cannot be rebuilt")
-
-    def _stop(self, number: int, why: str) -> None:
-        if self.tree is None:
-            return
-        self.tree = None
-        self.report.add("replay", False, f"{why}; later batches are not replayed", batch=number)
+        self.replay.stop(settled.number, "cannot be replayed, since it cannot be rebuilt")

@@ -59,7 +59,7 @@ class PriceReport:
 
 @dataclass(frozen=True, slots=True)
 class SignedEntry:
-    """An entry word with its signature; `recipient` is set for a WITHDRAW only."""
+    """An entry word with its signature, which a risk entry has not; `recipient` is set for a WITHDRAW only."""
 
     word: int
     signature: bytes
@@ -186,12 +186,12 @@ def _entries(data: bytes, *, count: int) -> Iterator[SignedEntry]:
     """An entry's length depends on its action, so they are read one after the other."""
     start = 0
     for index in range(count):
-        end = start + WORD_BYTES + SIGNATURE_BYTES
         word = int.from_bytes(data[start : start + WORD_BYTES], "big")
         if word >> sum(ENTRY_WIDTHS):
             raise Malformed(f"entries: word {index} has more than {sum(ENTRY_WIDTHS)} bits")
-        withdraws = unpack(word, *ENTRY_WIDTHS)[_ACTION] == actions.WITHDRAW
-        last = end + (RECIPIENT_BYTES if withdraws else 0)
+        action = unpack(word, *ENTRY_WIDTHS)[_ACTION]
+        end = start + WORD_BYTES + (0 if actions.is_risk(action) else SIGNATURE_BYTES)
+        last = end + (RECIPIENT_BYTES if action == actions.WITHDRAW else 0)
         if last > len(data):
             raise Malformed(f"entries: {len(data)} bytes end inside entry {index} of {count}")
         yield SignedEntry(word, data[start + WORD_BYTES : end], data[end:last])

@@ -5,8 +5,9 @@ Everything is asked for one block, the head when reading began, so that a batch 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from eth_typing import ChecksumAddress
 from requests.exceptions import RequestException
@@ -19,19 +20,23 @@ from zkclear.audit.inputs import (
     Deployment,
     Inputs,
     Limits,
+    Listed,
     Listing,
     Queued,
+    QueuedMarket,
     Resolved,
     Settled,
     ShapeInfo,
     Totals,
 )
+from zkclear.audit.vault import Flow, Place, VaultHistory
 from zkclear.crypto.eip712 import NAME, VERSION, Domain
 from zkclear.rules.markets import config_of_fields
 
 BLOCKS_A_QUERY = 2_000
 """Nodes refuse log queries over long ranges; this one is served everywhere."""
 RPC_TIMEOUT_S = 30
+Record = TypeVar("Record")
 
 _TOKEN_ABI: list[dict[str, Any]] = [
     {
@@ -47,6 +52,16 @@ _TOKEN_ABI: list[dict[str, Any]] = [
         "stateMutability": "view",
         "inputs": [],
         "outputs": [{"name": "", "type": "string"}],
+    },
+    {
+        "type": "event",
+        "name": "Transfer",
+        "anonymous": False,
+        "inputs": [
+            {"name": "from", "type": "address", "indexed": True},
+            {"name": "to", "type": "address", "indexed": True},
+            {"name": "value", "type": "uint256", "indexed": False},
+        ],
     },
 ]
 
@@ -99,47 +114,68 @@ class ChainReader:
     def _inputs(self) -> Inputs:
         deployment = self._deployment()
         first = deployment.genesis_block
-        paid: dict[bytes, list[Credit]] = defaultdict(list)
-        fee_credits = []
-        for log in self._logs("Claimable", first):
-            fields = log["args"]
-            credit = Credit(
-                address_bytes(fields["recipient"]), fields["account"], fields["batch"], fields["amountE6"]
-            )
-            if credit.batch:
-                paid[bytes(log["transactionHash"])].append(credit)
-            else:
-                fee_credits.append(credit)
+        logs = {name: list(self._logs(name, first)) for name in _EVENTS}
+        credited = [(_hash(log), _credit(log)) for log in logs["Claimable"]]
+        requests = [(_hash(log), _queued(log)) for log in logs["RequestQueued"]]
+        flows = [
+            *(Flow(_place(log), requests=1) for log in logs["RequestQueued"]),
+            *(
+                Flow(_place(log), fees=log["args"]["amountE6"])
+                for log in logs["Claimable"]
+                if not log["args"]["batch"]
+            ),
+            *(Flow(_place(log), claimed=log["args"]["amountE6"]) for log in logs["Claimed"]),
+            *self._transfers(first),
+        ]
+        batch_logs = _BatchLogs(
+            paid=_grouped((digest, credit) for digest, credit in credited if credit.batch),
+            queued=_grouped(requests),
+            resolved=_grouped((_hash(log), _resolved(log)) for log in logs["RequestResolved"]),
+            listed=_grouped((_hash(log), _listed(log)) for log in logs["MarketListed"]),
+            vaults=VaultHistory(flows),
+        )
         return Inputs(
             deployment=deployment,
             totals=self._totals(),
-            requests=tuple(
-                Queued(log["args"]["request"], log["args"]["payload"])
-                for log in self._logs("RequestQueued", first)
+            requests=tuple(request for _, request in requests),
+            markets=tuple(
+                QueuedMarket(log["args"]["request"], log["args"]["market"], _listing(log["args"]))
+                for log in logs["MarketQueued"]
             ),
-            batches=tuple(self._batches(first, paid)),
-            fee_credits=tuple(fee_credits),
-            claimed=sum(log["args"]["amountE6"] for log in self._logs("Claimed", first)),
+            batches=tuple(self._settled(log, batch_logs) for log in logs["BatchSettled"]),
+            fee_credits=tuple(credit for _, credit in credited if not credit.batch),
+            claimed=sum(log["args"]["amountE6"] for log in logs["Claimed"]),
         )
 
     def _call(self, name: str, *arguments: Any) -> Any:
         return self.contract.functions[name](*arguments).call(block_identifier=self.block)
 
+    def _token_contract(self) -> Any:
+        return self.web3.eth.contract(address=self._call("token"), abi=_TOKEN_ABI)
+
     def _token(self, name: str, *arguments: Any) -> Any:
-        token = self.web3.eth.contract(address=self._call("token"), abi=_TOKEN_ABI)
-        return token.functions[name](*arguments).call(block_identifier=self.block)
+        return self._token_contract().functions[name](*arguments).call(block_identifier=self.block)
 
     def _logs(self, event: str, first: int) -> Iterator[Any]:
-        """Every log of one event since the deployment, in chain order."""
+        """Every log of one event of the contract since the deployment, in chain order."""
+        return self._logs_of(self.contract.events[event](), first)
+
+    def _logs_of(self, event: Any, first: int, **filters: Any) -> Iterator[Any]:
         for start in range(first, self.block + 1, BLOCKS_A_QUERY):
             end = min(start + BLOCKS_A_QUERY - 1, self.block)
-            yield from self.contract.events[event]().get_logs(from_block=start, to_block=end)
+            yield from event.get_logs(from_block=start, to_block=end, **filters)
+
+    def _transfers(self, first: int) -> Iterator[Flow]:
+        """Every transfer of the collateral token into the vault and out of it."""
+        event = self._token_contract().events["Transfer"]()
+        for side, sign in (("to", 1), ("from", -1)):
+            for log in self._logs_of(event, first, argument_filters={side: self.address}):
+                yield Flow(_place(log), tokens=sign * log["args"]["value"])
 
     def _deployment(self) -> Deployment:
         genesis_block, genesis_timestamp = self._call("genesis")
         signers, quorum = self._call("oracleSigners")
-        _, lag, lead, age, move, move_per_second, *_ = self._call("parameters")
-        listings = [self._call("market", index) for index in range(self._call("marketCount"))]
+        _, lag, lead, age, move, move_per_second, _, bond, _ = self._call("parameters")
         return Deployment(
             chain_id=self.web3.eth.chain_id,
             contract=address_bytes(self.address),
@@ -148,11 +184,17 @@ class ChainReader:
             fee_recipient=address_bytes(self._call("owner", 1)),
             genesis_block=genesis_block,
             genesis_timestamp=genesis_timestamp,
-            markets=tuple(Listing(name, config_of_fields(config)) for name, config, _ in listings),
+            # The rules of the first root stand in the constructor's events only: later ones may have replaced them.
+            markets=tuple(
+                _listing(log["args"])
+                for log in self._logs("MarketListed", genesis_block)
+                if log["args"]["batch"] == 0
+            ),
             shapes=tuple(self._shape(index) for index in range(self._call("shapeCount"))),
             oracle_signers=tuple(map(address_bytes, signers)),
             oracle_quorum=quorum,
             limits=Limits(lag, lead, age, move, move_per_second),
+            bond=bond,
             circuit_id=bytes(self._call("circuitId")),
             domain_word=self._call("domainWord"),
         )
@@ -171,34 +213,103 @@ class ChainReader:
             queue_head=self._call("queueHead"),
             queue_length=self._call("queueLength"),
             marks=tuple(self._call("marks")),
+            markets=tuple(
+                Listing(name, config_of_fields(config))
+                for name, config, _ in (
+                    self._call("market", index) for index in range(self._call("marketCount"))
+                )
+            ),
             token_balance=self._token("balanceOf", self.address),
             total_claims=self._call("totalClaims"),
             queued_deposits=self._call("queuedDeposits"),
+            queued_bonds=self._call("queuedBonds"),
         )
 
-    def _batches(self, first: int, paid: dict[bytes, list[Credit]]) -> Iterator[Settled]:
-        resolved: dict[bytes, list[Resolved]] = defaultdict(list)
-        for log in self._logs("RequestResolved", first):
-            fields = log["args"]
-            resolved[bytes(log["transactionHash"])].append(
-                Resolved(fields["request"], fields["outcome"], fields["amount"])
-            )
-        for log in self._logs("BatchSettled", first):
-            fields, digest = log["args"], bytes(log["transactionHash"])
-            transaction = self.web3.eth.get_transaction(log["transactionHash"])
-            block = self.web3.eth.get_block(log["blockNumber"])
-            yield Settled(
-                number=fields["number"],
-                new_root=fields["newRoot"],
-                shape=fields["shape"],
-                timestamp=fields["timestamp"],
-                entries=fields["entries"],
-                fills=fields["fills"],
-                requests_end=fields["requestsEnd"],
-                transaction=digest,
-                block_time=block["timestamp"],
-                to=address_bytes(transaction.get("to") or ""),
-                calldata=bytes(transaction["input"]),
-                resolved=tuple(resolved[digest]),
-                credits=tuple(paid[digest]),
-            )
+    def _settled(self, log: Any, batch_logs: "_BatchLogs") -> Settled:
+        """A BatchSettled event with its transaction and everything else that this emitted."""
+        fields, digest = log["args"], _hash(log)
+        transaction = self.web3.eth.get_transaction(log["transactionHash"])
+        block = self.web3.eth.get_block(log["blockNumber"])
+        return Settled(
+            number=fields["number"],
+            new_root=fields["newRoot"],
+            shape=fields["shape"],
+            timestamp=fields["timestamp"],
+            entries=fields["entries"],
+            fills=fields["fills"],
+            requests_end=fields["requestsEnd"],
+            transaction=digest,
+            block_time=block["timestamp"],
+            to=address_bytes(transaction.get("to") or ""),
+            calldata=bytes(transaction["input"]),
+            resolved=tuple(batch_logs.resolved[digest]),
+            credits=tuple(batch_logs.paid[digest]),
+            queued=tuple(batch_logs.queued[digest]),
+            listed=tuple(batch_logs.listed[digest]),
+            vault=batch_logs.vaults.before(_place(log)),
+        )
+
+
+_EVENTS = (
+    "RequestQueued",
+    "MarketQueued",
+    "MarketListed",
+    "RequestResolved",
+    "Claimable",
+    "Claimed",
+    "BatchSettled",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _BatchLogs:
+    """The logs beside BatchSettled, by the transaction that emitted them, and the vault at any log."""
+
+    paid: dict[bytes, list[Credit]]
+    queued: dict[bytes, list[Queued]]
+    resolved: dict[bytes, list[Resolved]]
+    listed: dict[bytes, list[Listed]]
+    vaults: VaultHistory
+
+
+def _grouped(pairs: Iterable[tuple[bytes, Record]]) -> dict[bytes, list[Record]]:
+    groups: dict[bytes, list[Record]] = defaultdict(list)
+    for key, value in pairs:
+        groups[key].append(value)
+    return groups
+
+
+def _place(log: Any) -> Place:
+    return log["blockNumber"], log["logIndex"]
+
+
+def _hash(log: Any) -> bytes:
+    return bytes(log["transactionHash"])
+
+
+def _listing(fields: Any) -> Listing:
+    """The market of a MarketListed or MarketQueued event."""
+    return Listing(fields["name"], config_of_fields(_struct(fields["config"])))
+
+
+def _struct(value: Any) -> Any:
+    """A struct of an event as a call would return it: tuples all the way down."""
+    return tuple(map(_struct, value.values())) if isinstance(value, Mapping) else value
+
+
+def _credit(log: Any) -> Credit:
+    fields = log["args"]
+    return Credit(address_bytes(fields["recipient"]), fields["account"], fields["batch"], fields["amountE6"])
+
+
+def _queued(log: Any) -> Queued:
+    return Queued(log["args"]["request"], log["args"]["payload"])
+
+
+def _resolved(log: Any) -> Resolved:
+    fields = log["args"]
+    return Resolved(fields["request"], fields["outcome"], fields["amount"])
+
+
+def _listed(log: Any) -> Listed:
+    return Listed(log["args"]["market"], _listing(log["args"]))

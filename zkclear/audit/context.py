@@ -1,10 +1,14 @@
-"""What every batch of one deployment is read with: domain, listings, shapes, and the requests by number."""
+"""
+What every batch of one deployment is read with: domain, shapes, oracle signers, and the queue by number.
 
+Markets are listed and changed by requests, so each batch has a list of its own: `listed_after`.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from zkclear.audit.inputs import Deployment, Inputs, ShapeInfo
+from zkclear.audit.inputs import Deployment, Inputs, Listed, Listing, QueuedMarket, ShapeInfo
 from zkclear.crypto.eip712 import Domain
-from zkclear.crypto.entry import Listing, listing
 from zkclear.rules.shapes import SHAPES, Shape
 from zkclear.rules.state import State, genesis
 from zkclear.rules.units import Address, Seconds
@@ -25,8 +29,15 @@ def shape_of(info: ShapeInfo, *, index: int) -> Shape:
     for shape in SHAPES:
         if (shape.orders, shape.fills, shape.requests) == (info.entries, info.fills, info.requests):
             return shape
-    # The contract does not know how many accounts a circuit opens; no word depends on it.
-    return Shape(f"shape {index}", orders=info.entries, fills=info.fills, accounts=0, requests=info.requests)
+    # The contract does not know how many accounts and risk rows a circuit has; no word depends on it.
+    return Shape(
+        f"shape {index}",
+        orders=info.entries,
+        fills=info.fills,
+        accounts=0,
+        requests=info.requests,
+        risks=0,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +46,10 @@ class Context:
 
     deployment: Deployment
     domain: Domain
-    listings: tuple[Listing, ...]
     shapes: tuple[Shape, ...]
     signers: tuple[Address, ...]
     requests: dict[int, int]
+    markets: dict[int, QueuedMarket]
     first_state: State
 
 
@@ -48,13 +59,27 @@ def prepare(inputs: Inputs) -> Context:
     return Context(
         deployment=deployment,
         domain=Domain(chain_id=deployment.chain_id, contract=as_address(deployment.contract)),
-        listings=tuple(listing(market.name, market.config) for market in deployment.markets),
         shapes=tuple(shape_of(info, index=index) for index, info in enumerate(deployment.shapes)),
         signers=tuple(map(as_address, deployment.oracle_signers)),
         requests={queued.number: queued.payload for queued in inputs.requests},
+        markets={queued.request: queued for queued in inputs.markets},
         first_state=genesis(
             tuple(market.config for market in deployment.markets),
             fee_recipient=as_address(deployment.fee_recipient),
             timestamp=Seconds(deployment.genesis_timestamp),
         ),
     )
+
+
+def listings_by(context: Context, numbers: Iterable[int]) -> tuple[Listed, ...]:
+    """What the MARKET requests among `numbers` list or change, in their order."""
+    asked = (context.markets.get(number) for number in numbers)
+    return tuple(Listed(each.market, each.listing) for each in asked if each is not None)
+
+
+def listed_after(markets: tuple[Listing, ...], changes: Iterable[Listed]) -> tuple[Listing, ...]:
+    """The markets as a batch leaves them: changed ones replaced, a new one at the end."""
+    rows = list(markets)
+    for change in changes:
+        rows[change.market : change.market + 1] = [change.listing]
+    return tuple(rows)

@@ -9,7 +9,7 @@ from typing import Any, NewType, get_args, get_type_hints
 
 from zkclear.audit.inputs import Inputs
 
-FORMAT = "zkclear-audit-inputs-1"
+FORMAT = "zkclear-audit-inputs-2"
 _HEX = re.compile(r"0x([0-9a-fA-F]{2})*")
 _INTEGER = re.compile(r"-?[0-9]{1,80}")
 

@@ -1,11 +1,11 @@
 """What the chain alone proves about one order."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 from zkclear.audit import orders, proofs
 from zkclear.audit.audit import audit
-from zkclear.audit.inputs import Inputs
+from zkclear.audit.inputs import Inputs, Listing
 from zkclear.audit.orders import Appearance
 from zkclear.audit.progress import Progress, silent
 from zkclear.audit.report import Report
@@ -15,9 +15,13 @@ E8 = 10**8
 
 @dataclass(frozen=True, slots=True)
 class OrderEvidence:
-    """The batches that carry an order, and the audit of all batches with the proofs of those."""
+    """
+    The batches that carry an order, and the audit of all batches with the proofs of those.
 
-    inputs: Inputs = field(repr=False)
+    `markets` are all that are listed by now, in listing order.
+    """
+
+    markets: tuple[Listing, ...]
     digest: bytes
     appearances: tuple[Appearance, ...]
     report: Report
@@ -35,10 +39,7 @@ class OrderEvidence:
     @property
     def filled(self) -> Decimal:
         """The same in base units."""
-        sizes = (
-            each.lots * self.inputs.deployment.markets[each.entry.market].config.lot_e8
-            for each in self.appearances
-        )
+        sizes = (each.lots * self.markets[each.entry.market].config.lot_e8 for each in self.appearances)
         return Decimal(sum(sizes)) / E8
 
     def __str__(self) -> str:
@@ -69,4 +70,4 @@ def order_evidence(
         if appearances
         else f"no settled batch carries 0x{digest.hex()}",
     )
-    return OrderEvidence(inputs, digest, appearances, found.report)
+    return OrderEvidence(found.markets, digest, appearances, found.report)

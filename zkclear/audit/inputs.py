@@ -33,6 +33,23 @@ class Queued:
 
 
 @dataclass(frozen=True, slots=True)
+class QueuedMarket:
+    """A MarketQueued event: what MARKET request `request` asks `market` to be."""
+
+    request: int
+    market: int
+    listing: Listing
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A MarketListed event: the rules of `market` from the next batch on."""
+
+    market: int
+    listing: Listing
+
+
+@dataclass(frozen=True, slots=True)
 class Resolved:
     """A RequestResolved event of a batch."""
 
@@ -43,7 +60,11 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """A Claimable event: `account` pays `amount` to `recipient`; `batch` is 0 for a request's fee."""
+    """
+    A Claimable event: `account` pays `amount` to `recipient`; `batch` is 0 for a request's fee.
+
+    A bond that goes back names the taker as `account`.
+    """
 
     recipient: bytes
     account: int
@@ -52,8 +73,26 @@ class Credit:
 
 
 @dataclass(frozen=True, slots=True)
+class Vault:
+    """
+    The vault at one log of the chain, as the logs before it add up.
+
+    `tokens`: transfers in less transfers out. `fees`: claims credited outside batches. `claimed`: what was paid out.
+    """
+
+    tokens: int
+    fees: int
+    claimed: int
+    queue_length: int
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
-    """A BatchSettled event, and the transaction that emitted it, its calldata included."""
+    """
+    A BatchSettled event, and the transaction that emitted it, its calldata and other events included.
+
+    `queued` are the requests that the settlement itself queued; `vault` is that of the moment after it.
+    """
 
     number: int
     new_root: int
@@ -68,6 +107,9 @@ class Settled:
     calldata: bytes
     resolved: tuple[Resolved, ...]
     credits: tuple[Credit, ...]
+    queued: tuple[Queued, ...]
+    listed: tuple[Listed, ...]
+    vault: Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +125,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What the constructor fixed."""
+    """What the constructor fixed; `markets` are those of the first root, `bond` that of a LIQUIDATE."""
 
     chain_id: int
     contract: bytes
@@ -97,6 +139,7 @@ class Deployment:
     oracle_signers: tuple[bytes, ...]
     oracle_quorum: int
     limits: Limits
+    bond: int
     circuit_id: bytes
     domain_word: int
 
@@ -112,9 +155,11 @@ class Totals:
     queue_head: int
     queue_length: int
     marks: tuple[int, ...]
+    markets: tuple[Listing, ...]
     token_balance: int
     total_claims: int
     queued_deposits: int
+    queued_bonds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +169,7 @@ class Inputs:
     deployment: Deployment
     totals: Totals
     requests: tuple[Queued, ...]
+    markets: tuple[QueuedMarket, ...]
     batches: tuple[Settled, ...]
     fee_credits: tuple[Credit, ...]
     claimed: int

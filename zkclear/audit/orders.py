@@ -58,8 +58,16 @@ def _trades(each: AuditedBatch, index: int) -> tuple[Trade, ...]:
     )
 
 
+_INSTRUCTIONS = {
+    actions.WITHDRAW: "WITHDRAW",
+    actions.CANCEL: "CANCEL",
+    actions.LIQUIDATION_BUY: "LIQUIDATION BUY",
+    actions.LIQUIDATION_SELL: "LIQUIDATION SELL",
+    actions.ABSORB: "ABSORB",
+    actions.DELEVERAGE: "DELEVERAGE",
+}
+
+
 def describe(entry: Entry) -> str:
     """What an entry is, in a word or two."""
-    if entry.action in (actions.WITHDRAW, actions.CANCEL):
-        return "WITHDRAW" if entry.action == actions.WITHDRAW else "CANCEL"
-    return actions.ORDER_NAMES[entry.action]
+    return _INSTRUCTIONS.get(entry.action) or actions.ORDER_NAMES[entry.action]

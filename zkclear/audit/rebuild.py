@@ -6,18 +6,21 @@ the one thing that is wrong.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zkclear.audit import prices
 from zkclear.audit.calldata import Header, SettleCall, SignedEntry
 from zkclear.audit.context import Context, address_text
+from zkclear.audit.inputs import Listing
 from zkclear.crypto.bind import Binding, bind_batch
 from zkclear.crypto.eip712 import price_report_digest
-from zkclear.crypto.entry import entry_digest
+from zkclear.crypto.entry import entry_digest, listing
 from zkclear.crypto.signatures import recover
+from zkclear.crypto.tree import market_config_hash
 from zkclear.rules import actions
-from zkclear.rules.batch import Batch, Entry, Request
+from zkclear.rules.batch import Batch, Entry, Request, RequestKind
 from zkclear.rules.reject import Rejected
+from zkclear.rules.requests import CONFIG_HASH_BITS
 from zkclear.rules.units import Address, Seconds, Ticks
 from zkclear.rules.words import batch_words, parse_entry, parse_request
 
@@ -28,23 +31,33 @@ class Forged(Exception):  # noqa: N818 - a verdict about a batch
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """Every entry with its recovered signer, and the digest that was signed: an order's name."""
+    """
+    Every entry with its recovered signer, and the digest that was signed: an order's name.
+
+    Nobody signs a risk entry: its signer is 0 and its digest empty.
+    """
 
     entries: tuple[Entry, ...]
     digests: tuple[bytes, ...]
 
 
 def marks(
-    call: SettleCall, context: Context, *, previous: Sequence[Ticks], timestamp: Seconds
+    call: SettleCall,
+    context: Context,
+    markets: Sequence[Listing],
+    *,
+    previous: Sequence[Ticks],
+    timestamp: Seconds,
 ) -> tuple[Ticks, ...]:
     """
     The lower medians of reports by a quorum of listed signers, in time and without a jump.
 
-    `previous` and `timestamp` are the marks and the time of the batch before; a mark of 0 is none.
+    `markets` are those listed before the batch; `previous` and `timestamp` are the marks and the time of the batch
+    before; a mark of 0 is none.
     """
     limits, header = context.deployment.limits, call.header
-    if len(header.funding_steps) != len(context.listings):
-        raise Forged(f"{len(header.funding_steps)} funding steps for {len(context.listings)} markets")
+    if len(header.funding_steps) != len(markets):
+        raise Forged(f"{len(header.funding_steps)} funding steps for {len(markets)} markets")
     signers = []
     for report in call.reports:
         digest = price_report_digest(context.domain, time=report.time, prices_e8=report.prices_e8)
@@ -58,7 +71,7 @@ def marks(
         prices.check_signers(signers, listed=context.signers)
         result = prices.marks(
             [report.prices_e8 for report in call.reports],
-            ticks_e8=[market.tick_e8 for market in context.listings],
+            ticks_e8=[market.config.tick_e8 for market in markets],
             quorum=context.deployment.oracle_quorum,
         )
         for index, (mark, before) in enumerate(zip(result, previous, strict=False)):
@@ -75,26 +88,31 @@ def marks(
     return result
 
 
-def sign_offs(call: SettleCall, context: Context) -> Signed:
-    """The signer of every entry, from the digest that a wallet showed."""
+def sign_offs(call: SettleCall, context: Context, markets: Sequence[Listing]) -> Signed:
+    """The signer of every entry but the risk entries, from the digest that a wallet showed."""
     entries, digests = [], []
     for index, signed in enumerate(call.entries):
-        entry, digest = _recovered(signed, context, index=index)
-        if entry.signer == 0:
-            raise Forged(f"entry {index}: the signature recovers nobody")
+        unsigned = parse_entry(signed.word, Address(0))
+        if actions.is_risk(unsigned.action):
+            entry, digest = unsigned, b""
+        else:
+            entry, digest = _recovered(signed, unsigned, context, markets, index=index)
+            if entry.signer == 0:
+                raise Forged(f"entry {index}: the signature recovers nobody")
         entries.append(entry)
         digests.append(digest)
     return Signed(tuple(entries), tuple(digests))
 
 
-def _recovered(signed: SignedEntry, context: Context, *, index: int) -> tuple[Entry, bytes]:
-    unsigned = parse_entry(signed.word, Address(0))
+def _recovered(
+    signed: SignedEntry, unsigned: Entry, context: Context, markets: Sequence[Listing], *, index: int
+) -> tuple[Entry, bytes]:
     withdraws = unsigned.action == actions.WITHDRAW
     try:
         digest = entry_digest(
             context.domain,
             unsigned,
-            listings=context.listings,
+            listings=[listing(market.name, market.config) for market in markets],
             asset=context.deployment.asset,
             recipient=int.from_bytes(signed.recipient, "big") if withdraws else None,
         )
@@ -112,10 +130,29 @@ def requests(header: Header, context: Context, *, first: int) -> tuple[Request, 
         if payload is None:
             raise Forged(f"request {number} was never queued")
         try:
-            result.append(parse_request(payload))
+            request = parse_request(payload)
+            result.append(
+                _configured(request, context, number=number)
+                if request.kind is RequestKind.MARKET
+                else request
+            )
         except Rejected as error:
             raise Forged(f"request {number} is malformed: {error}") from error
     return tuple(result)
+
+
+def _configured(request: Request, context: Context, *, number: int) -> Request:
+    """A MARKET request with its rules, which stand in an event: they must hash to what was queued."""
+    queued = context.markets.get(number)
+    if queued is None:
+        raise Forged(f"request {number} lists a market, and no MarketQueued event says which")
+    config_hash = market_config_hash(queued.listing.config)
+    if queued.market != request.market or config_hash % (1 << CONFIG_HASH_BITS) != request.config_hash:
+        raise Forged(
+            f"request {number} was queued for market {request.market} with a configuration whose hash ends in "
+            f"{request.config_hash:#x}; its event says market {queued.market} and hashes to {config_hash:#x}"
+        )
+    return replace(request, config=queued.listing.config, config_hash=config_hash)
 
 
 def assemble(

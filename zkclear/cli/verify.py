@@ -19,6 +19,7 @@ from zkclear.audit.inputs import Inputs
 from zkclear.audit.orders import describe
 from zkclear.audit.report import Check, Report
 from zkclear.audit.source import ChainSource, FileSource, Source
+from zkclear.cli import liquidated_table
 from zkclear.cli.frame import FAILED, Frame, command, default_command
 from zkclear.cli.profile import BadConfiguration
 from zkclear.client.amounts import from_e6
@@ -45,7 +46,7 @@ Processes = Annotated[
 Number = Annotated[int, typer.Argument(min=1, help="Batch number.")]
 
 WHOLE = ("genesis", "circuit id", "domain", "verifying key", "batches", "final state")
-VAULT = ("claims", "queued deposits", "reserves")
+VAULT = ("claims", "queued deposits", "queued bonds", "reserves")
 
 
 def cores() -> int:
@@ -86,10 +87,14 @@ def _audit(
     )
 
 
-def _conclude(frame: Frame, report: Report, *, title: str) -> None:
-    """Prints the verdict and ends with its exit code."""
+def _conclude(
+    frame: Frame, report: Report, *, title: str, liquidated: list[dict[str, Any]] | None = None
+) -> None:
+    """Prints the liquidations, the checks and the verdict, and ends with its exit code."""
+    if liquidated and not frame.as_json:
+        frame.table("liquidations", liquidated_table.COLUMNS, liquidated_table.rows(liquidated))
     if frame.as_json:
-        frame.json(report.to_json())
+        frame.json(report.to_json() | ({} if liquidated is None else {"liquidations": liquidated}))
     elif frame.verbose:
         frame.table(
             title,
@@ -152,7 +157,12 @@ def everything(
     found = _audit(frame, inputs, processes=processes)
     if keys_folder is not None:
         keys.compare(found.report, found.keys, _local(keys_folder))
-    _conclude(frame, found.report, title=f"audit of 0x{inputs.deployment.contract.hex()}")
+    _conclude(
+        frame,
+        found.report,
+        title=f"audit of 0x{inputs.deployment.contract.hex()}",
+        liquidated=liquidated_table.plain(found),
+    )
 
 
 @command(app, "batch")
@@ -186,7 +196,8 @@ def _range(frame: Frame, source: Path | None, first: int, last: int, *, processe
     missing = sorted({*range(first, last + 1)} - {check.batch for check in report.checks})
     if missing:
         report.add("settled", False, f"the contract has not settled batches {missing}")
-    _conclude(frame, report, title=f"batches {first} to {last}")
+    liquidated = liquidated_table.plain(found, range(first, last + 1))
+    _conclude(frame, report, title=f"batches {first} to {last}", liquidated=liquidated)
 
 
 @command(app, "state")
@@ -199,7 +210,7 @@ def state(
     inputs = _inputs(frame, source)
     found = _audit(frame, inputs, proved=())
     if found.state is not None:
-        listed = inputs.deployment.markets
+        listed = found.markets
         rows = [
             (
                 number,
@@ -271,7 +282,7 @@ def _local(folder: Path) -> dict[str, VerifyingKey]:
 
 @command(app, "reserves")
 def reserves(frame: Frame, source: Input = None) -> None:
-    """Whether the vault holds every claim, every queued deposit and every account; proofs are not verified."""
+    """Whether the vault held every claim, queued deposit, bond and account after each batch; proofs are not verified."""
     found = _audit(frame, _inputs(frame, source), proved=())
     report = _only(found.report, lambda check: check.name in VAULT or not check.passed)
     _conclude(frame, report, title="reserves")
@@ -290,7 +301,7 @@ def order(
     inputs = _inputs(frame, source)
     evidence = order_evidence(inputs, bytes.fromhex(digest.removeprefix("0x")), processes=processes)
     if not frame.as_json:
-        names = [market.name for market in inputs.deployment.markets]
+        names = [market.name for market in evidence.markets]
         frame.table(
             f"order {digest}",
             ("batch", "entry", "what", "market", "account", "filled (lots)", "transaction"),
