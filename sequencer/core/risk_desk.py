@@ -21,8 +21,9 @@ from zkclear.rules.batch import Entry
 from zkclear.rules.deleveraging import deleveraging_plan
 from zkclear.rules.funding import settle_account
 from zkclear.rules.liquidation import Holding, Standing, hold, is_deep, maintenance_of, stand
+from zkclear.rules.num import div_ceil
 from zkclear.rules.state import MarketConfig
-from zkclear.rules.units import INSURANCE, SECONDS_BOUND, AccountId, Address, Lots, Seconds, Ticks
+from zkclear.rules.units import INSURANCE, PPM, SECONDS_BOUND, AccountId, Address, Lots, Seconds, Ticks
 from zkclear.v1 import order_pb2
 
 
@@ -105,15 +106,21 @@ class _Case:
         return any(is_deep(holding) for holding in self._holdings)
 
     def liquidate(self) -> None:
-        """The first of book, absorption and deleveraging that can be done."""
-        if not self.sell() and not self._absorb() and self.standing.equity < 0:
-            self.deleverage()
+        """
+        The first of book, absorption, deleveraging and book again that can be done.
 
-    def sell(self) -> bool:
+        At first the book must take at least what it may take of a shallow account: else bids of a lot each would keep a deep
+        account from the insurance account for as long as somebody likes.
+        """
+        is_done = self.sell(enough=True) or self._absorb()
+        if not is_done and not (self.standing.equity < 0 and self.deleverage()):
+            self.sell()
+
+    def sell(self, *, enough: bool = False) -> bool:
         """Closes what the book takes, in the first market where anything fills; the largest requirement comes first."""
-        return any(self._sell_one(holding) for holding in self._holdings)
+        return any(self._sell_one(holding, enough=enough) for holding in self._holdings)
 
-    def _sell_one(self, holding: Holding) -> bool:
+    def _sell_one(self, holding: Holding, *, enough: bool) -> bool:
         batch, market = self._batch, holding.index
         terms = book_terms(holding, account=self.account)
         if terms is None or not batch.has_room(entries=1, fills=1, accounts=1, risks=1):
@@ -126,7 +133,8 @@ class _Case:
             taker=order,
             self_trade=order_pb2.SELF_TRADE_CANCEL_MAKER,
         ).run()
-        if plan.remaining == order.lots:
+        least = div_ceil(holding.lots * holding.market.config.close_factor, PPM) if enough else 1
+        if order.lots - plan.remaining < max(1, least):
             return False
         self._engine.commit(plan, order, batch, time_us=self._now_us)
         batch.lock(self.account)

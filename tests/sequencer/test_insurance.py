@@ -45,6 +45,32 @@ def test_c7_the_fund_pays_the_hole():
     finish(floor)
 
 
+def test_c7_bids_of_a_lot_do_not_keep_a_deep_account_from_the_fund():
+    floor = crash_floor()
+    bid = floor.submit(OTHER, "BUY GTC", 10, 28_200)
+    crash(floor, DEEP)
+    assert [position(floor, each) for each in (SUBJECT, 0)] == [0, 1_000]
+    assert state(floor, bid)[2] == 0
+    finish(floor)
+
+
+def test_a_deep_account_that_nobody_carries_sells_what_it_can():
+    floor = crash_floor(fund_e6=0)
+    bid = floor.submit(OTHER, "BUY GTC", 10, 28_200)
+    crash(floor, DEEP)
+    assert [position(floor, each) for each in (SUBJECT, 0)] == [990, 0]
+    assert state(floor, bid)[2] == 10
+    finish(floor)
+
+
+def test_the_book_comes_before_the_fund_if_it_takes_enough():
+    floor = crash_floor()
+    floor.submit(OTHER, "BUY GTC", 300, 28_200)
+    crash(floor, DEEP)
+    assert [position(floor, each) for each in (SUBJECT, OTHER, 0)] == [700, 300, 0]
+    finish(floor)
+
+
 def test_the_fund_sells_what_it_holds_at_the_mark_or_better():
     floor = crash_floor()
     crash(floor, DEEP)
