@@ -47,6 +47,7 @@ func commands() []command {
 		{"stats", "print constraints, sections, time and memory of shapes as JSON", statsCommand},
 		{"bench", "measure proving a witness", benchCommand},
 		{"manifest", "print the constraint counts and hashes that circuits/keys/manifest.json holds", manifestCommand},
+		{"replay", "compare outcomes of LIQUIDATE and CLOSE requests with the circuit's", replayCommand},
 		{"worker", "prove for a prover service until stopped", workerCommand},
 	}
 }

@@ -38,6 +38,7 @@ func TestRun_SaysWhatIsWrongWithACommandLine(t *testing.T) {
 		{[]string{"setup", "--colour", "red"}, "flag provided but not defined"},
 		{[]string{"bench", "--shape", "tiny", "--runs", "0"}, "--runs must be 1 to 1000"},
 		{[]string{"keys", "--shapes", "tiny,,small"}, "--shape is missing"},
+		{[]string{"replay"}, "--cases is missing"},
 	} {
 		status, _, problems := call(t, c.args...)
 		if status != exitUsage || !strings.Contains(problems, c.want) {
@@ -184,5 +185,29 @@ func TestWorker_RefusesAnotherMachineInTheClear(t *testing.T) {
 	status, _, problems := call(t, "worker", "--prover", "10.1.2.3:50061", "--keys", t.TempDir())
 	if status != exitFailed || !strings.Contains(problems, "another machine") {
 		t.Errorf("status %d, %q", status, problems)
+	}
+}
+
+func TestReplay_SaysWhichLineDiffers(t *testing.T) {
+	positions, config := `[["5","0"]]`, `{"quote_per_lot_tick":"100","t1":"1000000","t2":"5000000","maintenance":`+
+		`["10000","20000","50000"],"initial":["20000","40000","100000"],"liquidation_fee":"10000","keeper_share":"500000",`+
+		`"close_factor":"300000","closeout":"500000"}`
+	line := func(code string) string {
+		return `{"call":"close_outcome","in":{"account":{"collateral":"0","positions":` + positions + `},"fund":{"collateral":"0",` +
+			`"positions":[]},"markets":[{"mark":"30000","config":` + config + `}],"index":"1","most":"3"},"out":{"code":"` + code +
+			`","amount":"0","lots":"0","cash":["0","0","0"]}}` + "\n" // of a market in which nothing is held
+	}
+	path := filepath.Join(t.TempDir(), "cases.jsonl")
+	for text, want := range map[string]int{line("2"): 0, line("2") + line("5"): exitFailed} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		status, out, problems := call(t, "replay", "--cases", path)
+		if status != want || (want != 0) != strings.Contains(out, "line 2: the circuit has another outcome") {
+			t.Errorf("status %d: %s%s", status, out, problems)
+		}
+	}
+	if status, _, problems := call(t, "replay", "--cases", path+".not"); status != exitFailed || !strings.Contains(problems, "no such file") {
+		t.Errorf("status %d: %s", status, problems)
 	}
 }
