@@ -321,8 +321,9 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
 
     /// @dev A timelock, so that everybody sees what will change in time to leave.
     function _delayed(address timelock, uint256 delay) private view returns (address) {
-        bool isSlow = timelock.code.length > 0 && TimelockController(payable(timelock)).getMinDelay() >= delay;
-        require(isSlow, BadAddress(timelock));
+        (bool answers, bytes memory answer) = timelock.staticcall(abi.encodeCall(TimelockController.getMinDelay, ()));
+        require(answers && answer.length == 32, BadAddress(timelock));
+        require(abi.decode(answer, (uint256)) >= delay, BadAddress(timelock));
         return timelock;
     }
 

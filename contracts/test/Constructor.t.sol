@@ -4,6 +4,10 @@ pragma solidity 0.8.37;
 import {MarketTimelock} from "../src/MarketTimelock.sol";
 import {Settlement} from "../src/Settlement.sol";
 import {ISettlement} from "../src/interfaces/ISettlement.sol";
+import {ListingLib} from "../src/libraries/ListingLib.sol";
+import {OracleLib} from "../src/libraries/OracleLib.sol";
+import {OutcomeLib} from "../src/libraries/OutcomeLib.sol";
+import {QueueLib} from "../src/libraries/QueueLib.sol";
 import {Fixture} from "./support/Fixture.sol";
 import {vm} from "./support/Vm.sol";
 
@@ -95,9 +99,9 @@ contract ConstructorTest is Fixture {
     function test_RevertWhen_ATimelockIsTooQuick() public {
         address quick = address(new MarketTimelock(7 days - 1, GOVERNOR));
         address slow = address(new MarketTimelock(30 days - 1, GOVERNOR));
-        address[2] memory listers = [GOVERNOR, quick];
-        address[2] memory governors = [GOVERNOR, slow];
-        for (uint256 i = 0; i < 2; ++i) {
+        address[3] memory listers = [GOVERNOR, address(token), quick]; // no code, no delay, too short a one
+        address[3] memory governors = [GOVERNOR, address(token), slow];
+        for (uint256 i = 0; i < 3; ++i) {
             ISettlement.Deployment memory d = deployment();
             d.marketLister = listers[i];
             _refuse(d, abi.encodeWithSelector(ISettlement.BadAddress.selector, listers[i]));
@@ -180,6 +184,16 @@ contract ConstructorTest is Fixture {
         ISettlement.Deployment memory d = deployment();
         d.markets[1].config.quotePerLotTick = 11;
         _refuseMarket(d, "quote_per_lot_tick");
+    }
+
+    /// @dev EIP-170 for the libraries that `Settlement` links to.
+    function test_TheLibrariesFitTheChainsLimit() public {
+        address[4] memory libraries = [address(ListingLib), address(OracleLib), address(OutcomeLib), address(QueueLib)];
+        string[4] memory names = ["ListingLib", "OracleLib", "OutcomeLib", "QueueLib"];
+        for (uint256 i = 0; i < 4; ++i) {
+            assertTrue(libraries[i].code.length > 0 && libraries[i].code.length <= 24_576, names[i]);
+            vm.snapshotValue("size", names[i], libraries[i].code.length);
+        }
     }
 
     /// @dev EIP-170 and EIP-3860: with a full list of markets and four shapes the contract must still be deployable.

@@ -47,13 +47,17 @@ contract TokensTest is Batches {
         ReentrantToken hostile = new ReentrantToken();
         deployWith(hostile);
         openFor(alice, MIN_DEPOSIT);
+        ISettlement.Deployment memory listed = deployment();
         Draft memory d = draft();
-        bytes[8] memory calls = [
+        bytes[11] memory calls = [
             abi.encodeCall(Settlement.open, (bob, MIN_DEPOSIT)),
             abi.encodeCall(Settlement.deposit, (INSURANCE, MIN_DEPOSIT)),
             abi.encodeCall(Settlement.requestWithdrawal, (FEES, TOKEN)),
             abi.encodeCall(Settlement.authorizeAgent, (FEES, bob, NEVER)),
             abi.encodeCall(Settlement.revokeAgent, (FEES, bob)),
+            abi.encodeCall(Settlement.requestClose, (FEES, 0, 1)),
+            abi.encodeCall(Settlement.liquidate, (2, 0, 1, FEES)),
+            abi.encodeCall(Settlement.queueMarket, (0, listed.markets[0])),
             abi.encodeCall(Settlement.settle, (d.header, d.reports, d.entries, d.fills, d.outcomes, d.proof)),
             abi.encodeCall(Settlement.claim, (FEE_RECIPIENT)),
             abi.encodeCall(Settlement.claimTo, (bob))
@@ -76,6 +80,27 @@ contract TokensTest is Batches {
         settle(d);
         hostile.mint(address(settlement), 1);
         settle(d);
+    }
+
+    /// @dev A bond is owed from the moment it arrives: to the queue, then to the keeper or the fund.
+    function test_C8_RevertWhen_ABondWasRobbed() public {
+        BurnableByAllToken hostile = new BurnableByAllToken();
+        deployWith(hostile);
+        uint32 account = openFor(alice, 100 * TOKEN);
+        uint32 taker = openFor(bob, 100 * TOKEN);
+        drain();
+        hostile.burn(address(settlement), 200 * TOKEN); // what batches took is owed by the state, not by the ledger
+        vm.prank(bob);
+        settlement.liquidate(account, 0, 1, taker);
+        hostile.burn(address(settlement), 1);
+        bytes memory short = abi.encodeWithSelector(ISettlement.VaultShort.selector, BOND - 1, BOND);
+        Draft[3] memory drafts = [draft(), draftOutcome(1, 1), draftOutcome(3, 0)];
+        for (uint256 i = 0; i < 3; ++i) {
+            vm.expectRevert(short);
+            settle(drafts[i]);
+        }
+        hostile.mint(address(settlement), 1);
+        settle(drafts[2]);
     }
 
     function test_C8_RevertWhen_ABatchCreditsMoreThanTheVaultHolds() public {

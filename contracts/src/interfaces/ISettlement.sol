@@ -298,7 +298,12 @@ interface ISettlement is IERC5267 {
     /// @dev The checks, in this order: WrongBatchNumber; StaleRoot; TimestampOutOfWindow; RequestsOverrun; BadOutcome;
     /// UnknownOracleSigner, UnorderedSigners, ReportOutOfWindow, OracleQuorum, PriceMoveTooLarge; UnknownShape,
     /// ShapeOverflow; UnknownAction, BadEntrySignature; BadLength; FieldOverflow; the verifier's own revert; and after all
-    /// effects VaultShort. A part whose length is wrong is refused with BadLength before it is read.
+    /// effects VaultShort. A part whose length is wrong is refused with BadLength before it is read; of the entries, whose
+    /// lengths differ, the first that reaches beyond the end.
+    ///
+    /// Effects: signed withdrawals and those of requests become claims; the bond of a LIQUIDATE goes back as a claim of the
+    /// taker's owner (EXECUTED, NOTHING_TO_DO) or becomes a new DEPOSIT request to the insurance fund; a MARKET request
+    /// changes the list last, so that the batch itself knows the old one.
     ///
     /// The contract computes itself whatever it can: marks from the signed reports, signers from the signatures, requests
     /// from its storage. Those become words of the batch, and the proof is checked against a random combination of all
