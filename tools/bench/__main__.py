@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.vectors.crypto_calls import CALLS, decode
-from tools.bench import chain, circuits, machine, sequencer
+from tools.bench import chain, circuits, crashes, machine, sequencer
 
 ROOT = Path(__file__).resolve().parents[2]
 BUDGET = {"order": 3_600, "account": 11_000, "fill": 150, "request": 1_200, "word": 110}
@@ -124,7 +124,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--shapes", default="", help="shapes to prove; default: all that fit in memory")
     parser.add_argument("--runs", type=int, default=3, help="how often to prove; the best counts")
-    parser.add_argument("--only", choices=("circuits", "gas", "sequencer", "audit"), help="one part alone")
+    parser.add_argument(
+        "--only", choices=("circuits", "gas", "sequencer", "crashes", "audit"), help="one part alone"
+    )
     options = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 170)
     console.print(machine.description(), highlight=False)
@@ -139,6 +141,9 @@ def main() -> int:
         console.print(gas_table())
     if options.only in (None, "sequencer"):
         for title, names_row, rows in sequencer.tables():
+            console.print(table(title, names_row, rows))
+    if options.only in (None, "crashes"):
+        for title, names_row, rows in crashes.tables():
             console.print(table(title, names_row, rows))
     if options.only in (None, "audit"):
         console.print(audit_table())
