@@ -1,10 +1,11 @@
 """A long day of crashes: whatever is liquidated, by whom, every batch follows the rules, and the journal tells it again."""
 
-import dataclasses
 from collections import defaultdict
+from dataclasses import replace
 
 import pytest
 
+from prover.settlement.dev_markets import DEV_MARKETS
 from sequencer.core.commands import Configure
 from sequencer.core.machine import Machine
 from tests.sequencer.floor import KEY
@@ -22,10 +23,18 @@ from zkclear.rules.deleveraging import deleveraging_plan
 from zkclear.rules.funding import settle_account
 from zkclear.rules.liquidation import hold, stand
 from zkclear.rules.risks import RiskKind
+from zkclear.rules.state import Rates
 from zkclear.rules.transition import clear
 from zkclear.v1 import batch_pb2
 
 STEPS = 3_000
+ETH = DEV_MARKETS[0].config
+RULES = (
+    ETH,
+    replace(ETH, maintenance=Rates(40_000, 60_000, 100_000), taker_fee=800, close_factor=500_000),
+    replace(ETH, maker_fee=0, liquidation_fee=30_000, keeper_share=100_000, closeout=800_000),
+)
+"""What the governor may change of a market."""
 
 
 class Crash(Day):
@@ -33,7 +42,7 @@ class Crash(Day):
 
     def __init__(self, seed, *, shapes, amount_e6, fund_e6):
         super().__init__(seed, shapes=shapes, amount_e6=amount_e6)
-        settings = dataclasses.replace(self.floor.settings, keeper_grace_s=2)
+        settings = replace(self.floor.settings, keeper_grace_s=2)
         self.floor.do(Configure(settings.record()))
         self.floor.request(Request(RequestKind.DEPOSIT, 0, amount=fund_e6))
         self.floor.seal()
@@ -48,10 +57,12 @@ class Crash(Day):
     def request(self, account):
         lots = self.random.choice((1, 20, 500, 2**40 - 1))
         market = self.random.randrange(2)
-        kind = self.random.randrange(4)
-        if kind == 0:
+        kind = self.random.randrange(9)
+        if kind == 8:
+            self.floor.list_market(0, "ETH-USD", self.random.choice(RULES))
+        elif kind < 2:
             self.floor.request(Request(RequestKind.CLOSE, account, market=market, lots=lots))
-        elif kind == 1:
+        elif kind < 4:
             super().request(account)
         else:
             since = self.floor.exchange.desk.since
@@ -90,7 +101,7 @@ def check_ranking(floor):
     exchange = floor.exchange
     state = exchange.genesis.state()
     for number in range(1, len(exchange.sealed) + 1):
-        batch = rebuilt(batch_pb2.SealedBatch.FromString(exchange.sealed.get(number).body))
+        batch = rebuilt(batch_pb2.SealedBatch.FromString(exchange.sealed.get(number).body), floor.listings)
         clearing = clear(state, batch)
         asked = defaultdict(list)
         for entry in batch.entries:
