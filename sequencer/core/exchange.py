@@ -24,6 +24,7 @@ from sequencer.core.risk_desk import RiskDesk
 from sequencer.core.settings import MICROSECONDS, Settings
 from sequencer.matching.engine import Engine
 from sequencer.matching.orders import LiveOrder
+from sequencer.risk.health import HealthBoard
 from sequencer.risk.margin import Valuation
 from zkclear.rules.batch import Outcome, RequestKind
 from zkclear.rules.reject import Rejected
@@ -68,6 +69,7 @@ class Exchange:
         self.receipts = Receipts(genesis.domain, private_key)
         self.sealed = SealedBatches()
         self.funding = Funding()
+        self.board = HealthBoard()
         self.liquidations: list[LiquidationRecord] = []
         self.orders: dict[bytes, LiveOrder] = {}
         self.instructions: dict[bytes, Instruction] = {}

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from sequencer.core import reads, risk_reads
+from sequencer.core.at_risk import alerts, list_at_risk
 from sequencer.core.exchange import Exchange
 from sequencer.core.funding_reads import list_funding_rates
 from sequencer.core.preview import preview_order
@@ -40,11 +41,11 @@ def _preview(exchange: Exchange, request: bytes) -> bytes:
 
 def _at_risk(exchange: Exchange, request: bytes) -> bytes:
     asked = liquidation_pb2.ListAtRiskRequest.FromString(request)
-    return risk_reads.list_at_risk(exchange, asked).SerializeToString()
+    return list_at_risk(exchange, asked).SerializeToString()
 
 
 def _alerts(exchange: Exchange, request: bytes) -> bytes:
-    return risk_reads.alerts(exchange, int.from_bytes(request, "big")).SerializeToString()
+    return alerts(exchange, int.from_bytes(request, "big")).SerializeToString()
 
 
 def _liquidations(exchange: Exchange, request: bytes) -> bytes:

@@ -12,10 +12,9 @@ from sequencer.core.answers import order_message
 from sequencer.core.exchange import Exchange, RequestRecord
 from sequencer.core.refusals import Refused
 from sequencer.risk.exposure import available
+from sequencer.risk.health import health
 from sequencer.risk.liquidation_price import liquidation_price
 from zkclear.rules.batch import RequestKind
-from zkclear.rules.num import div_floor
-from zkclear.rules.units import PPM
 from zkclear.v1 import account_pb2, audit_pb2, batch_pb2, market_data_pb2, oracle_pb2, order_pb2, trading_pb2
 
 Item = TypeVar("Item")
@@ -25,7 +24,6 @@ PAGE_BOUND = 1000
 DEPTH_DEFAULT = 20
 DEPTH_BOUND = 100
 CHECKED_LEVELS = 20
-HEALTH_BOUND = 2**31 - 1
 
 
 def page(items: Iterable[Item], size: int, token: str) -> tuple[list[Item], str]:
@@ -214,13 +212,6 @@ def account(exchange: Exchange, number: int) -> account_pb2.Account:
         positions=[_position(exchange, row, index) for index in range(exchange.listed) if row.sizes[index]],
         open_orders=0 if orders is None else len(orders.live),
     )
-
-
-def health(equity: int, maintenance: int) -> int:
-    """Equity as a share of the maintenance margin, ppm, rounded down, within 32 bits; the largest value without a position."""
-    if maintenance == 0:
-        return HEALTH_BOUND
-    return max(-HEALTH_BOUND, min(HEALTH_BOUND, div_floor(equity * PPM, maintenance)))
 
 
 def _position(exchange: Exchange, row: Row, index: int) -> account_pb2.Position:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 
 import grpc
@@ -11,11 +12,13 @@ from sequencer.core.refusals import Refused
 from sequencer.gateway.fields import invalid, now_us
 from sequencer.gateway.trading import require_account
 from sequencer.link import Link
+from sequencer.risk.health import HEALTH_BOUND
+from zkclear.rules.units import PPM
 from zkclear.v1 import liquidation_pb2
 from zkclear.v1.liquidation_pb2 import AtRisk
 
 ALERT_STREAMS = 16
-"""Alert streams at a time: each holds a thread of the gateway, and the core is asked once a second for all of them."""
+"""Alert streams at a time: each holds a thread of the gateway."""
 ALERT_EVERY_S = 1
 NANOSECONDS = 1_000_000_000
 
@@ -23,27 +26,41 @@ _Snapshot = dict[int, AtRisk]
 
 
 class AlertSource:
-    """What the core says about accounts at risk, asked at most once a second and health bound however many listen."""
+    """
+    What the core says about accounts at risk, asked at most once a second however many listen at whatever bounds.
+
+    It is asked for the widest bound of those who listen; each is given what lies below its own.
+    """
 
     def __init__(self, link: Link) -> None:
         self._link = link
         self._lock = threading.Lock()
-        self._known: dict[
-            int, tuple[int, _Snapshot]
-        ] = {}  # bound -> when it was asked (monotonic ns), answer
+        self._bounds: Counter[int] = Counter()
+        self._asked_ns = -ALERT_EVERY_S * NANOSECONDS  # on the monotonic clock
+        self._widest = 0
+        self._known: _Snapshot = {}
+
+    def enter(self, bound_ppm: int) -> None:
+        """Somebody listens at a bound."""
+        with self._lock:
+            self._bounds[bound_ppm] += 1
+
+    def leave(self, bound_ppm: int) -> None:
+        """And does not any more."""
+        with self._lock:
+            self._bounds[bound_ppm] -= 1
 
     def latest(self, bound_ppm: int) -> _Snapshot:
         """Accounts below a health bound by number, at most a second old; raises what the core refuses."""
-        now = time.monotonic_ns()
-        fresh = now - ALERT_EVERY_S * NANOSECONDS
         with self._lock:
-            self._known = {bound: held for bound, held in self._known.items() if held[0] > fresh}
-            held = self._known.get(bound_ppm)
-            if held is None:
-                answer = self._link.ask("alerts", bound_ppm.to_bytes(4, "big"))
+            now = time.monotonic_ns()
+            if now - self._asked_ns >= ALERT_EVERY_S * NANOSECONDS or self._widest < bound_ppm:
+                widest = max(bound_ppm, *(bound for bound, count in self._bounds.items() if count), 0)
+                answer = self._link.ask("alerts", widest.to_bytes(4, "big"))
                 accounts = liquidation_pb2.ListAtRiskResponse.FromString(answer).accounts
-                held = self._known[bound_ppm] = (now, {each.account: each for each in accounts})
-            return held[1]
+                self._known = {each.account: each for each in accounts}
+                self._asked_ns, self._widest = now, widest
+            return {account: each for account, each in self._known.items() if each.health_ppm < bound_ppm}
 
 
 def change_between(
@@ -104,7 +121,11 @@ class LiquidationService:
             )
         ended = threading.Event()
 
+        bound_ppm = min(request.health_below_ppm or PPM, HEALTH_BOUND)
+        self._source.enter(bound_ppm)
+
         def end() -> None:
+            self._source.leave(bound_ppm)
             self._room.release()
             ended.set()
 
@@ -114,7 +135,7 @@ class LiquidationService:
         sequence = 0
         while not ended.is_set() and not self._stop.is_set():
             sequence += 1
-            now = self._source.latest(request.health_below_ppm)
+            now = self._source.latest(bound_ppm)
             yield change_between(sequence, before, now)
             before = now
             ended.wait(ALERT_EVERY_S)

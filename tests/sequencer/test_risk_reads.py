@@ -16,6 +16,7 @@ from tests.sequencer.crash import BANKRUPT, DEEP, FALLEN, KEEPER, SUBJECT, crash
 from tests.sequencer.floor import ETH_TICK, Floor, owner_of
 from tests.sequencer.test_batches import body
 from tests.sequencer.test_orders import position, refused, trade
+from tests.sequencer.test_random_run import Day
 from tests.sequencer.test_risk import COLLATERAL, LISTED, MARKS, SIZES, markets
 from zkclear.crypto.keccak import keccak256
 from zkclear.rules.batch import OutcomeCode, Request, RequestKind
@@ -138,6 +139,31 @@ def test_a_bankrupt_account_offers_a_keeper_nothing():
     assert found.health_ppm < 0
     assert [each.allowed_e8 for each in found.positions] == [0]
     assert prepare(floor).outcome == OutcomeCode.NOTHING_TO_DO
+
+
+def test_health_lists_every_account_whatever_batch_or_request_touched_it():
+    """The board against every account by itself, while the day goes on."""
+    day = Day(5, shapes=("tiny", "small"), amount_e6=150 * TOKEN)
+    compared = 0
+    for step in range(400):
+        day.step()
+        if step % 4:
+            continue
+        exchange = day.floor.exchange
+        rows = {number: exchange.batch.row(number) for number in range(2, 12)}
+        expected = []
+        for number, row in rows.items():
+            maintenance = exchange.valuation.maintenance(row.sizes)
+            if maintenance:
+                worth = exchange.valuation.equity(row.collateral, row.sizes)
+                expected.append((worth * 10**6 // maintenance, number, worth, maintenance))
+        found = list(exchange.board.below(exchange.batch, exchange.valuation, 2**62))
+        assert [tuple(each) for each in found] == sorted(expected)
+        for bound in (0, 1_000_000, found[-1].ratio if found else 5, found[0].ratio + 1 if found else 5):
+            below = list(exchange.board.below(exchange.batch, exchange.valuation, bound))
+            assert below == [each for each in found if each.equity * 10**6 < bound * each.maintenance]
+            compared += len(below)
+    assert compared > 100
 
 
 # What a takeover would bring.

@@ -220,27 +220,34 @@ def test_the_metric_of_the_rate_is_served(falling):
 
 
 class Answers:
-    """A core that counts how often it is asked."""
+    """A core with one account of every health from 1 on, that counts how often it is asked."""
 
     def __init__(self):
         self.asked = []
 
     def ask(self, name, request):
-        self.asked.append((name, int.from_bytes(request, "big")))
-        account = liquidation_pb2.AtRisk(account=len(self.asked))
-        return liquidation_pb2.ListAtRiskResponse(accounts=[account]).SerializeToString()
+        bound = int.from_bytes(request, "big")
+        self.asked.append((name, bound))
+        accounts = [liquidation_pb2.AtRisk(account=ppm, health_ppm=ppm) for ppm in range(1, bound)]
+        return liquidation_pb2.ListAtRiskResponse(accounts=accounts).SerializeToString()
 
 
 def test_many_listeners_ask_the_core_once_a_second():
     core = Answers()
     source = AlertSource(core)
-    found = [source.latest(0) for _ in range(50)]
-    assert core.asked == [("alerts", 0)]
-    assert all(each is found[0] for each in found)
-    source.latest(2_000_000)
-    assert core.asked == [("alerts", 0), ("alerts", 2_000_000)]
+    for bound in (5, 9, 9):
+        source.enter(bound)
+    assert [len(source.latest(bound)) for bound in (5, 9, 9, 5, 2) * 10] == [4, 8, 8, 4, 1] * 10
+    assert core.asked == [("alerts", 9)]
+    source.enter(20)
+    assert len(source.latest(20)) == 19
+    for bound in (20, 9):
+        source.leave(bound)
+    assert len(source.latest(5)) == 4
+    assert core.asked == [("alerts", 9), ("alerts", 20)]
     time.sleep(1.05)
-    assert list(source.latest(0)) == [3]
+    assert max(source.latest(5)) == 4
+    assert core.asked[2:] == [("alerts", 9)], "one listener is left at 9"
 
 
 def test_a_message_says_what_changed_and_only_that():
