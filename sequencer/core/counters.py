@@ -97,7 +97,9 @@ class Counters:
             )
         )
         for index, name in enumerate(exchange.markets.names):
-            self._funding.labels(name).set(exchange.funding.rate(exchange.state, index))
+            self._funding.labels(name).set(
+                exchange.funding.rate(exchange.state, index, second=exchange.now_s)
+            )
         self._count_liquidations(exchange)
         self._at_risk.set(len(exchange.desk.since))
         if exchange.batch is not None and exchange.valuation is not None:
@@ -107,7 +109,6 @@ class Counters:
         if exchange.agreed is not None:
             self._oracle.set((now_us - exchange.agreed.timestamp * MICROSECONDS) / MICROSECONDS)
         self._lag.set(lag_blocks)
-
 
     def _count_liquidations(self, exchange: Exchange) -> None:
         """Counts what was sealed since the last look."""

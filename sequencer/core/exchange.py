@@ -169,7 +169,7 @@ class Exchange:
                     prices,
                     requests=taken,
                     shapes=self.shapes,
-                    funding_steps=self.funding.steps(self.state, prices),
+                    funding_steps=self.funding.steps(self.state, prices, second=self.now_s),
                 )
             except Rejected:
                 if len(taken) <= 1:

@@ -69,15 +69,20 @@ class Funding:
                     )
                 hour.sample(second, value)
 
-    def rate(self, state: State, market: int) -> int:
-        """The rate that a batch opened now would charge, ppm an hour."""
-        return self._hour(market).rate(state.markets[market].config)
+    def rate(self, state: State, market: int, *, second: int) -> int:
+        """The rate that a batch opened at this time would charge, ppm an hour."""
+        return self._hour(market).rate(state.markets[market].config, second=second)
 
-    def steps(self, state: State, prices: Prices) -> tuple[int, ...]:
-        """The funding steps of a batch at these prices; the unit is 10^-6 quote a lot."""
+    def steps(self, state: State, prices: Prices, *, second: int) -> tuple[int, ...]:
+        """The funding steps of a batch that opens at these prices; the unit is 10^-6 quote a lot."""
         elapsed = Seconds(prices.timestamp - state.timestamp)
         return tuple(
-            step(state.markets[market], rate=self.rate(state, market), mark=mark, elapsed=elapsed)
+            step(
+                state.markets[market],
+                rate=self.rate(state, market, second=second),
+                mark=mark,
+                elapsed=elapsed,
+            )
             for market, mark in enumerate(prices.marks)
         )
 

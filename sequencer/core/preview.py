@@ -28,6 +28,8 @@ from zkclear.rules.num import div_floor
 from zkclear.rules.units import FEES, INSURANCE, Lots, Ppm, Quote
 from zkclear.v1 import order_pb2, trading_pb2
 
+BATCHES_BOUND = 4
+"""Batches that a preview looks ahead, so that nobody walks a whole book for nothing: some 1,500 fills, 30 ms."""
 NO_CHOICE = order_pb2.SELF_TRADE_UNSPECIFIED
 
 
@@ -35,7 +37,7 @@ class _LaterBatch(OpenBatch):
     """
     What would follow if the open batch were sealed now: accounts open as they stand.
 
-    There is the room of as many batches as it takes, or of a single one (`is_single`), as a fill-or-kill order needs.
+    There is the room of a few batches, or of a single one (`is_single`), as a fill-or-kill order needs.
     """
 
     def __init__(self, batch: OpenBatch, *, is_single: bool) -> None:
@@ -59,7 +61,7 @@ class _LaterBatch(OpenBatch):
     def has_room(self, *, entries: int, fills: int, accounts: int, risks: int = 0) -> bool:
         """Whether that much fits."""
         if not self._is_single:
-            return True
+            return fills <= BATCHES_BOUND * self.largest.fills
         accounts += len((INSURANCE, FEES))
         return self.largest.fits(orders=entries, fills=fills, accounts=accounts, requests=0, risks=risks)
 

@@ -80,17 +80,18 @@ class PremiumHour:
     A second without a sample counts as 0, so that the first trader of a new market does not set an hour's rate alone.
     """
 
-    __slots__ = ("_held", "_second", "_seconds", "_sum")
+    __slots__ = ("_held", "_sampled", "_seconds", "_sum", "_until")
 
     def __init__(self) -> None:
         self._seconds: deque[int] = deque()
         self._sum = 0
-        self._second: int | None = None  # of the newest sample, which is not in the sum yet
+        self._until: int | None = None  # the seconds before this one are in the sum
+        self._sampled = 0
         self._held = 0
 
     def is_due(self, second: int) -> bool:
         """Whether a sample at this time would count: the first one of each second does."""
-        return self._second is None or second > self._second
+        return self._until is None or second > self._sampled
 
     def sample(self, second: int, value: int) -> None:
         """
@@ -99,24 +100,32 @@ class PremiumHour:
         Units:   Unix seconds, ppm.
         Bounds:  times rise; at most an hour of values is kept.
         """
-        if self._second is not None:
-            held = min(second - self._second, HOLD_S)
-            silent = min(second - self._second - held, SECONDS_PER_HOUR)
-            for premium_then in (*[self._held] * held, *[0] * silent):
-                self._seconds.append(premium_then)
-                self._sum += premium_then
-            while len(self._seconds) > SECONDS_PER_HOUR:
-                self._sum -= self._seconds.popleft()
-        self._second, self._held = second, value
+        self._advance(second)
+        self._until = self._sampled = second
+        self._held = value
 
-    def rate(self, config: MarketConfig) -> int:
+    def _advance(self, second: int) -> None:
+        """Counts the seconds before `second`. In how many steps time passes makes no difference."""
+        if self._until is None or second <= self._until:
+            return
+        held = max(0, min(second, self._sampled + HOLD_S) - self._until)
+        silent = min(second - self._until - held, SECONDS_PER_HOUR)
+        for premium_then in (*[self._held] * held, *[0] * silent):
+            self._seconds.append(premium_then)
+            self._sum += premium_then
+        while len(self._seconds) > SECONDS_PER_HOUR:
+            self._sum -= self._seconds.popleft()
+        self._until = second
+
+    def rate(self, config: MarketConfig, *, second: int) -> int:
         """
-        The funding rate of this moment.
+        The funding rate at a time.
 
         Units:   ppm of the mark an hour.
         Bounds:  abs <= max_funding_rate.
         Rounds:  towards zero.
         """
+        self._advance(second)
         average = towards_zero(self._sum, SECONDS_PER_HOUR)
         return max(-config.max_funding_rate, min(config.max_funding_rate, average))
 

@@ -37,6 +37,10 @@ def premium_floor(*, sign=1, notional_e6=1_000 * 10**6):
     return floor
 
 
+def rate_of(floor):
+    return floor.exchange.funding.rate(floor.exchange.state, 0, second=floor.exchange.now_s)
+
+
 def minutes_of_ticks(floor, count):
     for _ in range(count):
         for _ in range(6):
@@ -49,7 +53,7 @@ def test_c6_the_side_that_the_book_favours_pays_the_other(sign):
     floor = premium_floor(sign=sign)
     before = floor.exchange.batch.row(3).collateral
     minutes_of_ticks(floor, 61)
-    rate = floor.exchange.funding.rate(floor.exchange.state, 0)
+    rate = rate_of(floor)
     assert rate == sign * PREMIUM
     floor.submit(2, "SELL IOC", 20, 30_000 + sign * 120 - (sign < 0))
     floor.seal()
@@ -86,10 +90,20 @@ def test_every_batch_with_funding_follows_the_rules_and_is_told_again():
     assert again.exchange.funding.records == exchange.funding.records
 
 
+def test_a_long_silence_is_not_charged_at_the_rate_before_it():
+    floor = premium_floor()
+    minutes_of_ticks(floor, 60)
+    floor.submit(2, "SELL IOC", 20, 30_120)
+    floor.seal()
+    floor.wait(10 * 3600)
+    floor.price()
+    assert floor.exchange.batch.funding_steps == (0, 0)
+
+
 def test_a_thin_book_charges_nothing():
     floor = premium_floor(notional_e6=4_000 * 10**6)
     minutes_of_ticks(floor, 5)
-    assert floor.exchange.funding.rate(floor.exchange.state, 0) == 0
+    assert rate_of(floor) == 0
 
 
 def test_a_book_that_nobody_may_change_charges_nothing():
@@ -97,7 +111,7 @@ def test_a_book_that_nobody_may_change_charges_nothing():
     floor = premium_floor()
     floor.exchange.paused = True
     minutes_of_ticks(floor, 5)
-    assert floor.exchange.funding.rate(floor.exchange.state, 0) == 0
+    assert rate_of(floor) == 0
 
 
 def test_funding_rates_are_listed_newest_first_by_time_and_page():

@@ -66,7 +66,7 @@ def test_a_premium_needs_both_sides_deep_enough(bids, asks, expected):
 def test_the_hour_counts_every_second_once_and_silence_as_nothing():
     """Against a plain list of the seconds."""
     generator = random.Random(7)
-    hour, seconds, now = PremiumHour(), [], 1_000
+    hour, again, seconds, now = PremiumHour(), PremiumHour(), [], 1_000
     held = None
     for _ in range(600):
         passed = generator.choice((1, 1, 2, 5, HOLD_S, HOLD_S + 1, 200, 5_000))
@@ -78,14 +78,26 @@ def test_the_hour_counts_every_second_once_and_silence_as_nothing():
         hour.sample(now, held)
         assert not hour.is_due(now)
         expected = max(-4_000, min(4_000, int(Fraction(sum(seconds[-3_600:]), 3_600))))
-        assert hour.rate(ETH) == expected
+        for second in (*((now - passed // 2,) if passed > 1 else ()), now):
+            again.rate(ETH, second=second)  # looking in between changes nothing
+        again.sample(now, held)
+        assert again.rate(ETH, second=now) == hour.rate(ETH, second=now) == expected
+
+
+def test_a_rate_fades_while_nothing_is_reported():
+    """After an hour of silence the old premium counts for nothing, whatever comes next."""
+    hour = PremiumHour()
+    for second in range(3_601):
+        hour.sample(second, 3_600)
+    rates = [hour.rate(ETH, second=3_600 + passed) for passed in (0, 60, 61, 1_860, 3_659, 3_660, 100_000)]
+    assert rates == [3_600, 3_600, 3_599, 1_800, 1, 0, 0]
 
 
 def test_a_lone_minute_of_premium_is_a_sixtieth_of_it():
     hour = PremiumHour()
     for second in range(61):
         hour.sample(second, 6_000)
-    assert hour.rate(ETH) == 100
+    assert hour.rate(ETH, second=60) == 100
 
 
 @given(
