@@ -76,8 +76,9 @@ def test_an_order_on_its_way_ends_when_its_account_falls_below_between_two_batch
     check_batches(floor)
 
 
-def longs_pay_the_most(state, prices):
-    """The largest legal step in the first market."""
+def longs_pay_the_most(state, prices, *, second):
+    """The largest legal step in the first market, at any time."""
+    assert second >= prices.timestamp
     elapsed = prices.timestamp - state.timestamp
     return step_limit(state.markets[0].config, mark=prices.marks[0], elapsed=elapsed), 0
 
