@@ -16,6 +16,7 @@ import (
 	"github.com/consensys/gnark/frontend"
 
 	"github.com/zkclear/zkclear/circuits/internal/forge"
+	"github.com/zkclear/zkclear/circuits/internal/testbatch"
 	"github.com/zkclear/zkclear/circuits/net"
 	"github.com/zkclear/zkclear/circuits/num"
 )
@@ -47,7 +48,7 @@ var mayLie = map[solver.HintID]func(in []*big.Int, output int, given *big.Int) b
 	// How many REDUCE_ONLY orders a position has that is not claimed as not grown: the count is multiplied by the claim.
 	solver.GetHintID(net.ScatterHint): func(in []*big.Int, output int, _ *big.Int) bool {
 		accounts, markets := Micro().Accounts, Micro().Markets
-		return in[0].Int64() == int64(accounts*markets) && output%2 == 1
+		return in[0].Int64() == int64(accounts*markets) && in[1].Int64() == 2 && output%2 == 1
 	},
 }
 
@@ -56,11 +57,40 @@ func signOfZero(in []*big.Int, _ int, given *big.Int) bool {
 }
 
 // TestHints_P1_NoLieIsAccepted replaces every hint of the compiled micro circuit, ours and gnark's, one output of one call
-// at a time: a constraint refuses it, or it is one of mayLie.
+// at a time: a constraint refuses it, or it is one of mayLie. Batches with and without risk operations.
 func TestHints_P1_NoLieIsAccepted(t *testing.T) {
+	for name, c := range map[string]struct {
+		of      scenario
+		padding bool // It has rows that are not in use, and what they look up is nothing.
+	}{
+		"trade": {func() (*testbatch.State, testbatch.Batch) {
+			s := venue()
+			return s, trade(s)
+		}, false},
+		"takeover, close and trade": {takeoverAndTrade, false},
+		"deleveraging":              {deleveraging, true},
+	} {
+		t.Run(name, func(t *testing.T) { lieInEveryHint(t, c.of, c.padding) })
+	}
+}
+
+// takeoverAndTrade uses every row: a takeover, a forced close, and two fills in the other market.
+func takeoverAndTrade() (*testbatch.State, testbatch.Batch) {
+	s, b := takeover()
+	s.Accounts[0].Collateral, s.Accounts[1].Collateral = 100_000_000, 100_000_000
+	b.Requests = append(b.Requests, testbatch.Request{Kind: testbatch.KindClose, Account: taker, Lots: 1, Code: 1, Paid: 1})
+	b.Entries = []testbatch.Entry{
+		order(1, feeRecipient, 1, buy, 2, 80_000, 5), order(taker, takerOwner, 1, sell, 2, 80_000, 5),
+	}
+	b.Fills = []testbatch.Fill{{Maker: 0, Taker: 1, Lots: 1}, {Maker: 0, Taker: 1, Lots: 1}}
+	return s, b
+}
+
+func lieInEveryHint(t *testing.T, scene scenario, padding bool) {
+	t.Helper()
 	system := compiled(t, Micro()).(*cs.R1CS)
-	s := venue()
-	full, err := frontend.NewWitness(prepare(t, s, trade(s)), forge.Field())
+	s, b := scene()
+	full, err := frontend.NewWitness(prepare(t, s, b), forge.Field())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,6 +98,9 @@ func TestHints_P1_NoLieIsAccepted(t *testing.T) {
 		name = name[strings.LastIndex(name, "/")+1:]
 		// The commitment and its mask are random by design; what is drawn from them holds for any value.
 		if strings.Contains(name, "Randomize") || strings.Contains(name, "CommitmentCompute") {
+			continue
+		}
+		if padding && id == solver.GetHintID(net.FetchHint) {
 			continue
 		}
 		honest := solver.GetRegisteredHint(id)

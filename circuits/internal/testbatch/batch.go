@@ -73,9 +73,10 @@ type Batch struct {
 	Requests                        []Request
 
 	// What only a cheating operator does.
-	Opens  []uint32         // Account rows, instead of those that the batch names.
-	Invent func(*Account)   // Changes the empty content that a new account starts with.
-	Bend   func(int, *Move) // Changes what a risk row moves.
+	Opens  []uint32                // Account rows, instead of those that the batch names.
+	Invent func(*Account)          // Changes the empty content that a new account starts with.
+	Bend   func(int, *Move)        // Changes what a risk row moves.
+	Split  func(fees, fund *int64) // Changes who gets the fees: account 1 or account 0.
 }
 
 // Following returns an empty batch that follows a state: same marks, no funding step, seconds later.
@@ -142,6 +143,9 @@ func Build(shape string, depth int, before *State, batch Batch) (*zkclearv1.Witn
 	c.requests()
 	c.risks()
 	c.fills()
+	if batch.Split != nil {
+		batch.Split(&c.fees, &c.fund)
+	}
 	c.entries()
 	c.close()
 	c.changes()
