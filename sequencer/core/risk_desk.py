@@ -9,6 +9,7 @@ of this batch moved already waits for the next one. Rules: `docs/liquidation.md`
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 
 from sequencer.batching.open_batch import OpenBatch
 from sequencer.matching.engine import Engine
@@ -66,29 +67,50 @@ class RiskDesk:
         self, batch: OpenBatch, engine: Engine, valuation: Valuation, *, grace_us: int, now_us: int
     ) -> None:
         """Liquidates whom no keeper took in time, the worst first, then sells what the insurance account holds."""
-        cases = [_Case(batch, engine, valuation, account, now_us) for account in self.since]
+        opening = _Opening(batch, engine, valuation, now_us)
+        cases = [_Case(opening, account) for account in self.since]
         for case in sorted(cases, key=lambda case: case.priority):
+            if not batch.has_room(entries=1, fills=0, accounts=0, risks=1):
+                return  # the next batch goes on
             if case.account == INSURANCE or case.account in batch.moved:
                 continue
             is_patient = now_us - self.since[case.account] < grace_us
             if case.is_deep or not is_patient:
                 case.liquidate()
-        fund = _Case(batch, engine, valuation, INSURANCE, now_us)
+        fund = _Case(opening, INSURANCE)
         if INSURANCE not in batch.moved and not fund.sell() and fund.standing.equity < 0:
             fund.deleverage()
+
+
+class _Opening:
+    """A batch that opens and what its orders would meet."""
+
+    def __init__(self, batch: OpenBatch, engine: Engine, valuation: Valuation, now_us: int) -> None:
+        self.batch = batch
+        self.engine = engine
+        self.valuation = valuation
+        self.now_us = now_us
+
+    @cached_property
+    def standings(self) -> dict[AccountId, Standing]:
+        """Every account with a position, and account 0, as a deleverage ranks them; made once, and only if there is one."""
+        opened = {account: opening.account for account, opening in self.batch.openings.items()}
+        found = {}
+        for account, stored in {**self.batch.state.accounts, **opened}.items():
+            if account == INSURANCE or any(position.size for position in stored.positions):
+                leaf = opened.get(account) or settle_account(stored, self.batch.markets).account
+                found[account] = stand(leaf, self.batch.markets)
+        return found
 
 
 class _Case:
     """One account and what can be done with its positions in this batch."""
 
-    def __init__(
-        self, batch: OpenBatch, engine: Engine, valuation: Valuation, account: AccountId, now_us: int
-    ) -> None:
+    def __init__(self, opening: _Opening, account: AccountId) -> None:
+        batch = opening.batch
         self.account = account
+        self._opening = opening
         self._batch = batch
-        self._engine = engine
-        self._valuation = valuation
-        self._now_us = now_us
         row = batch.row(account)
         assert row is not None, "who is liquidatable exists"
         self._owner = row.owner
@@ -127,16 +149,16 @@ class _Case:
             return False
         order = self._liquidation(market, *terms, sell=holding.direction > 0)
         plan = Planner(
-            self._engine.books[market],
+            self._opening.engine.books[market],
             batch,
-            self._valuation,
+            self._opening.valuation,
             taker=order,
             self_trade=order_pb2.SELF_TRADE_CANCEL_MAKER,
         ).run()
         least = div_ceil(holding.lots * holding.market.config.close_factor, PPM) if enough else 1
         if order.lots - plan.remaining < max(1, least):
             return False
-        self._engine.commit(plan, order, batch, time_us=self._now_us)
+        self._opening.engine.commit(plan, order, batch, time_us=self._opening.now_us)
         batch.lock(self.account)
         return True
 
@@ -179,12 +201,11 @@ class _Case:
 
     def deleverage(self) -> bool:
         """Closes every position that the insurance account cannot carry against the other side, in ranking order."""
-        standings = _standings(self._batch)
-        return sum(self._deleverage_one(holding, standings) for holding in self._holdings) > 0
+        return sum(self._deleverage_one(holding) for holding in self._holdings) > 0
 
-    def _deleverage_one(self, holding: Holding, standings: dict[AccountId, Standing]) -> bool:
+    def _deleverage_one(self, holding: Holding) -> bool:
         batch = self._batch
-        rows = deleveraging_plan(holding, self.account, standings, batch.markets)
+        rows = deleveraging_plan(holding, self.account, self._opening.standings, batch.markets)
         # A beginning of the plan is legal: what does not fit goes on in the next batch, ranked anew.
         while rows and not batch.has_room(
             entries=len(rows),
@@ -217,17 +238,6 @@ def _holdings(standing: Standing, batch: OpenBatch) -> list[Holding]:
         if position.size
     ]
     return sorted(held, key=lambda holding: (-maintenance_of(holding, holding.lots), holding.index))
-
-
-def _standings(batch: OpenBatch) -> dict[AccountId, Standing]:
-    """Every account at its opening state, as a deleverage ranks them."""
-    opened = {account: opening.account for account, opening in batch.openings.items()}
-    others = {
-        account: settle_account(leaf, batch.markets).account
-        for account, leaf in batch.state.accounts.items()
-        if account not in opened
-    }
-    return {account: stand(each, batch.markets) for account, each in sorted({**others, **opened}.items())}
 
 
 def _risk_entry(
