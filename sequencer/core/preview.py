@@ -28,21 +28,14 @@ from zkclear.rules.num import div_floor
 from zkclear.rules.units import FEES, INSURANCE, Lots, Ppm, Quote
 from zkclear.v1 import order_pb2, trading_pb2
 
-BATCHES_BOUND = 4
-"""Batches that a preview looks ahead, so that nobody walks a whole book for nothing: some 1,500 fills, 30 ms."""
 NO_CHOICE = order_pb2.SELF_TRADE_UNSPECIFIED
 
 
-class _LaterBatch(OpenBatch):
-    """
-    What would follow if the open batch were sealed now: accounts open as they stand.
+class _NextBatch(OpenBatch):
+    """The batch that would follow if the open one were sealed now: all its room is free, and accounts open as they stand."""
 
-    There is the room of a few batches, or of a single one (`is_single`), as a fill-or-kill order needs.
-    """
-
-    def __init__(self, batch: OpenBatch, *, is_single: bool) -> None:
+    def __init__(self, batch: OpenBatch) -> None:
         self._before = batch
-        self._is_single = is_single
         self.largest = batch.largest
         self.prices = batch.prices
         self.entries = {}
@@ -59,9 +52,7 @@ class _LaterBatch(OpenBatch):
         return None if row is None else row.reopened()
 
     def has_room(self, *, entries: int, fills: int, accounts: int, risks: int = 0) -> bool:
-        """Whether that much fits."""
-        if not self._is_single:
-            return fills <= BATCHES_BOUND * self.largest.fills
+        """Whether that much fits into one batch."""
         accounts += len((INSURANCE, FEES))
         return self.largest.fits(orders=entries, fills=fills, accounts=accounts, requests=0, risks=risks)
 
@@ -115,9 +106,9 @@ def _command(order: LiveOrder) -> SubmitOrder:
 
 def _plan(exchange: Exchange, order: LiveOrder) -> Plan:
     """
-    Whom the order would meet. What this batch has no room for is tried as in later ones, at the same marks.
+    Whom the order would meet. If this batch has no room for all of it, it is tried as in the next one, at the same marks.
 
-    An order that needs three batches, because others may only reduce in each, may get further than shown.
+    So no preview walks a whole book: an order for more makers than a batch holds gets further than shown.
     """
     batch, valuation = require_open(exchange)
 
@@ -126,7 +117,7 @@ def _plan(exchange: Exchange, order: LiveOrder) -> Plan:
         return Planner(book, where, valuation, taker=order, self_trade=NO_CHOICE).run()
 
     plan = planned(batch)
-    return planned(_LaterBatch(batch, is_single=order.tif is TimeInForce.FOK)) if plan.is_cut else plan
+    return planned(_NextBatch(batch)) if plan.is_cut else plan
 
 
 def _require_fills(exchange: Exchange, order: LiveOrder, plan: Plan) -> None:

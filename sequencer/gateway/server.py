@@ -88,12 +88,18 @@ class Gateway:
         settings = configuration.gateway
         limits = FieldLimits(settings.max_order_lifetime_s, settings.nonce_ahead_s)
         fields = Fields(genesis, limits, find=self._market)
-        rates, cancel_rates = (
-            RateLimits(per_second=settings.rate_orders_per_s, burst=settings.rate_burst) for _ in range(2)
+        rates, cancel_rates, preview_rates = (
+            RateLimits(per_second=settings.rate_orders_per_s, burst=settings.rate_burst) for _ in range(3)
         )
         limit = settings.max_order_bytes
         trading = TradingService(
-            self._link, genesis, fields, rates=rates, cancel_rates=cancel_rates, order_bytes=limit
+            self._link,
+            genesis,
+            fields,
+            rates=rates,
+            cancel_rates=cancel_rates,
+            preview_rates=preview_rates,
+            order_bytes=limit,
         )
         bounded = ("SubmitOrder", "CancelOrder", "CancelAllOrders", "PreviewOrder")
         self._public = self._server(

@@ -38,12 +38,14 @@ class TradingService:
         *,
         rates: RateLimits,
         cancel_rates: RateLimits,
+        preview_rates: RateLimits,
         order_bytes: int,
     ) -> None:
         self._link = link
         self._domain = genesis.domain
         self._fields = fields
         self._rates = rates
+        self._preview_rates = preview_rates  # by host, since nobody signs a preview
         self._cancel_rates = cancel_rates  # of their own: who is at the limit can still cancel
         self._order_bytes = order_bytes
 
@@ -126,7 +128,8 @@ class TradingService:
         self, request: trading_pb2.PreviewOrderRequest, context: grpc.ServicerContext
     ) -> bytes:
         """What an order would do; nothing is signed, nothing is changed."""
-        del context
+        host, _, _ = context.peer().rpartition(":")
+        self._preview_rates.spend(int.from_bytes(host.encode(), "big"))
         self._fields.terms(request.fields)
         require_account(request.fields.account)
         return self._link.ask("PreviewOrder", request.SerializeToString())

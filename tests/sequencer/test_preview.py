@@ -10,6 +10,7 @@ from tests.sequencer.test_book import rich_floor
 from tests.sequencer.test_orders import refused, trade
 from tests.sequencer.test_random_run import Day
 from zkclear.rules.actions import ORDER_CODES
+from zkclear.rules.shapes import TINY
 from zkclear.v1 import account_pb2, order_pb2, trading_pb2
 
 NAMES = ("ETH-USD", "BTC-USD")
@@ -66,6 +67,7 @@ class PreviewedDay(Day):
         assert list(told.refusals) == []
         if len(self.floor.exchange.sealed) > sealed:  # over several batches a preview is an estimate
             self.spread += 1
+            assert told.would_fill_e8 <= order.filled_e8
             self.spread_as_told += told.would_fill_e8 == order.filled_e8
             return
         assert told.would_fill_e8 == order.filled_e8
@@ -89,7 +91,7 @@ def test_a_preview_is_what_then_happens(seed, shapes):
     for _ in range(700):
         day.step()
     assert min(day.taken, day.filled, day.refused) > 20, (day.taken, day.filled, day.refused)
-    assert day.spread_as_told >= day.spread - 2
+    assert day.spread_as_told * 2 >= day.spread
     if shapes == ("tiny",):
         assert day.spread > 5
 
@@ -139,18 +141,29 @@ def test_unknown_accounts_and_markets_are_refused():
     assert found.reason == "MARKET_NOT_FOUND"
 
 
-def test_what_no_more_fits_into_the_batch_is_tried_as_in_the_next():
+def test_what_this_batch_has_no_room_for_is_tried_as_in_the_next():
     floor = rich_floor(max_shape="tiny")
-    for price in (30_000, 30_001, 30_002, 30_003, 30_004):
+    trade(floor, 4, 5, 20)
+    for price in (30_000, 30_001, 30_002):
         floor.submit(2, "SELL GTC", 10, price)
-    told = preview(floor, 3, "BUY GTC", 50, 30_100)
-    assert told.would_fill_e8 == 50 * 100_000
+    told = preview(floor, 3, "BUY GTC", 30, 30_100)
+    assert told.would_fill_e8 == 30 * 100_000
     sealed = len(floor.exchange.sealed)
-    order = floor.submit(3, "BUY GTC", 50, 30_100).order
+    order = floor.submit(3, "BUY GTC", 30, 30_100).order
     assert len(floor.exchange.sealed) == sealed + 1
-    assert len(body(floor, sealed + 1).fills) == 3
+    assert len(body(floor, sealed + 1).fills) == 2
     assert told.average_price_e8 == order.average_price_e8
     assert told.equity_after_e6 == account_of(floor, 3).equity_e6
+
+
+def test_a_preview_looks_no_further_than_one_batch():
+    floor = rich_floor(max_shape="tiny")
+    for place in range(6):
+        floor.submit(2, "SELL GTC", 10, 30_000 + place)
+    most = (TINY.orders - 1) * 10  # the order itself takes a row
+    assert preview(floor, 3, "BUY GTC", most, 30_100).would_fill_e8 == most * 100_000
+    assert preview(floor, 3, "BUY GTC", most + 30, 30_100).would_fill_e8 == most * 100_000
+    assert list(preview(floor, 3, "BUY FOK", most + 30, 30_100).refusals) == ["FOK_NOT_FILLABLE"]
 
 
 def test_the_liquidation_price_of_a_position_is_shown():

@@ -201,6 +201,22 @@ def test_a_stream_ends_in_order_when_the_sequencer_does(venue, tmp_path):
         assert service.process.wait(30) == 0
 
 
+def test_previews_are_limited_by_host(venue, tmp_path):
+    limits = {"gateway.rate_orders_per_s": 1, "gateway.rate_burst": 3}
+    with sequencer(venue, tmp_path, **limits) as service:
+        account = venue.open(1_000 * 10**6)
+        service.price()
+        service.wait_for_account(account)
+        request = fields(account, "BUY GTC", ETH, PRICE)
+        for _ in range(3):
+            service.trading.PreviewOrder(request)
+        code, reason, metadata = refusal(service.trading.PreviewOrder, request)
+        assert (code, reason) == ("RESOURCE_EXHAUSTED", "RATE_LIMITED")
+        assert int(metadata["reset_time_us"]) > time.time_ns() // 1000 - 10**6
+        key = venue.owners[account]
+        service.trading.SubmitOrder(service.order(account, "BUY GTC", ETH, PRICE, key=key))
+
+
 def test_no_prices_no_risk(venue, tmp_path):
     with sequencer(venue, tmp_path) as service:
         stream = service.liquidation.StreamMarginAlerts(liquidation_pb2.StreamMarginAlertsRequest())
