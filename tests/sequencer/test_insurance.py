@@ -197,3 +197,35 @@ def test_paused_matching_liquidates_nobody():
     floor.exchange.paused = False
     crash(floor, BANKRUPT)
     assert position(floor, SUBJECT) == 0
+
+
+def test_c7_a_fund_that_carries_one_of_two_positions_takes_that_one_first():
+    floor = crash_floor(fund_e6=76 * TOKEN, lots=500)
+    floor.submit(KEEPER, "SELL GTC", 250, 60_000, market=1)
+    floor.submit(SUBJECT, "BUY IOC", 250, 60_000, market=1)
+    floor.seal()
+    floor.wait(25)
+    floor.price(eth=2_790, btc=55_800)
+    for _ in range(3):
+        floor.seal()
+    taken = [(each.kind, each.market, each.lots) for each in floor.exchange.liquidations]
+    assert taken[0] == (RiskKind.ABSORB, 0, 500)
+    assert {each[:2] for each in taken[1:]} == {(RiskKind.DELEVERAGE, 1), (RiskKind.ABSORB, 1)}
+    assert sum(lots for _, market, lots in taken if market == 1) == 250
+    assert floor.exchange.batch.row(SUBJECT).sizes[:2] == [0, 0]
+    assert abs(floor.exchange.batch.row(SUBJECT).collateral) <= 1
+    finish(floor)
+
+
+def test_c7_both_positions_go_in_one_batch_if_the_fund_carries_both():
+    floor = crash_floor(lots=500)
+    floor.submit(KEEPER, "SELL GTC", 250, 60_000, market=1)
+    floor.submit(SUBJECT, "BUY IOC", 250, 60_000, market=1)
+    floor.seal()
+    floor.wait(25)
+    floor.price(eth=2_790, btc=55_800)
+    floor.seal()
+    taken = [(each.kind, each.market, each.lots, each.batch) for each in floor.exchange.liquidations]
+    number = len(floor.exchange.sealed)
+    assert taken == [(RiskKind.ABSORB, 1, 250, number), (RiskKind.ABSORB, 0, 500, number)]
+    finish(floor)
