@@ -210,6 +210,7 @@ def test_another_verifier_is_seen_in_the_circuit_id(honest):
         lambda made: replace(made, chain_id=-1),
         lambda made: replace(made, circuit_id=bytes(31)),
         lambda made: replace(made, fee_recipient=b""),
+        lambda made: replace(made, bond=-1),
         lambda made: replace(made, markets=()),
         lambda made: replace(made, markets=made.markets * 5),
         lambda made: replace(made, shapes=(replace(made.shapes[0], fills=2**64),)),

@@ -316,3 +316,33 @@ def test_c1_a_risk_entry_has_no_signature_and_no_other_entry_goes_without(fallen
     padded = tuple(replace(entry, signature=entry.signature or bytes(64)) for entry in call.entries)
     inputs = synthetic.with_batch(fallen.inputs, number, calldata=encode_call(replace(call, entries=padded)))
     assert ("calldata", number) in failures(inputs)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda queued: replace(queued, market=200),
+        lambda queued: replace(queued, market=-1),
+        lambda queued: replace(
+            queued, listing=replace(queued.listing, config=replace(queued.listing.config, tick_e8=0))
+        ),
+        lambda queued: replace(
+            queued, listing=replace(queued.listing, config=replace(queued.listing.config, lot_e8=2**300))
+        ),
+    ],
+    ids=["no such row", "negative row", "no tick", "endless lot"],
+)
+def test_a_market_that_cannot_be_is_a_verdict_and_no_crash(listed, change):
+    """Later batches are read on with the markets that can be."""
+    first, *rest = listed.inputs.markets
+    found = failures(replace(listed.inputs, markets=(change(first), *rest)))
+    assert {("requests", listing_batch(listed)), ("replay", listing_batch(listed))} <= set(found)
+
+
+def test_endless_numbers_of_an_event_are_a_verdict_and_no_crash(fallen):
+    last = len(fallen.inputs.batches)
+    vault = batch_of(fallen.inputs, last).vault
+    inputs = synthetic.with_batch(fallen.inputs, last, vault=replace(vault, queue_length=2**200))
+    assert failures(inputs) == []
+    inputs = synthetic.with_batch(fallen.inputs, last, requests_end=2**200)
+    assert ("chain", last) in failures(inputs)

@@ -23,6 +23,7 @@ from zkclear.rules.markets import check_config
 from zkclear.rules.reject import Rejected
 from zkclear.rules.shapes import MARKETS
 from zkclear.rules.state import State
+from zkclear.rules.units import QUOTE_BOUND
 
 ROWS_BOUND = 2**16
 WORD_BOUND = 2**256
@@ -107,6 +108,8 @@ def _require_possible(deployment: Deployment) -> None:
     addresses = (deployment.contract, deployment.fee_recipient, *deployment.oracle_signers)
     if len(deployment.circuit_id) != 32 or any(len(each) != 20 for each in addresses):
         raise ValueError("the circuit id has not 32 bytes, or an address not 20")
+    if not 0 <= deployment.bond < QUOTE_BOUND:
+        raise ValueError(f"a bond of {deployment.bond} e6 is no amount")
     if not 0 < deployment.chain_id < WORD_BOUND or not 0 <= deployment.domain_word < WORD_BOUND:
         raise ValueError("the chain id or the domain word is no word of the EVM")
 

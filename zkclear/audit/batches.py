@@ -99,17 +99,13 @@ class BatchAuditor:
 
     def _check_listings(self, settled: Settled) -> tuple[Listed, ...]:
         """What the batch's requests list or change, which its MarketListed events repeat."""
-        changes = listings_by(self.context, range(self._last.requests_end, settled.requests_end))
+        changes = listings_by(self.context, self._last.requests_end, settled.requests_end)
         if changes or settled.listed:
             said = ", ".join(f"market {each.market} {each.listing.name}" for each in changes)
-            self.report.add(
-                "markets",
-                changes == settled.listed,
-                f"listed or changed at the end of the batch: {said}"
-                if changes == settled.listed
-                else f"the queue says {changes}, the events say {settled.listed}",
-                batch=settled.number,
-            )
+            evidence = f"listed or changed at the end of the batch: {said}"
+            if changes != settled.listed:
+                evidence = f"the queue says {changes}, the events say {settled.listed}"
+            self.report.add("markets", changes == settled.listed, evidence, batch=settled.number)
         return changes
 
     def _read(self, settled: Settled) -> SettleCall | None:

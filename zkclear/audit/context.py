@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from zkclear.audit.inputs import Deployment, Inputs, Listed, Listing, QueuedMarket, ShapeInfo
 from zkclear.crypto.eip712 import Domain
-from zkclear.rules.shapes import SHAPES, Shape
+from zkclear.rules.markets import check_config
+from zkclear.rules.reject import Rejected
+from zkclear.rules.shapes import MARKETS, SHAPES, Shape
 from zkclear.rules.state import State, genesis
 from zkclear.rules.units import Address, Seconds
 
@@ -71,15 +73,25 @@ def prepare(inputs: Inputs) -> Context:
     )
 
 
-def listings_by(context: Context, numbers: Iterable[int]) -> tuple[Listed, ...]:
-    """What the MARKET requests among `numbers` list or change, in their order."""
-    asked = (context.markets.get(number) for number in numbers)
-    return tuple(Listed(each.market, each.listing) for each in asked if each is not None)
+def listings_by(context: Context, first: int, end: int) -> tuple[Listed, ...]:
+    """What the MARKET requests `first` to `end - 1` list or change, in their order."""
+    asked = (context.markets[number] for number in sorted(context.markets) if first <= number < end)
+    return tuple(Listed(each.market, each.listing) for each in asked)
 
 
 def listed_after(markets: tuple[Listing, ...], changes: Iterable[Listed]) -> tuple[Listing, ...]:
-    """The markets as a batch leaves them: changed ones replaced, a new one at the end."""
+    """The markets as a batch leaves them: changed ones replaced, a new one at the end; what cannot be is left out."""
     rows = list(markets)
     for change in changes:
-        rows[change.market : change.market + 1] = [change.listing]
+        if is_possible(change, listed=len(rows)):
+            rows[change.market : change.market + 1] = [change.listing]
     return tuple(rows)
+
+
+def is_possible(change: Listed, *, listed: int) -> bool:
+    """Whether the contract could have listed or changed a market like this while `listed` were listed."""
+    try:
+        check_config(change.listing.config)
+    except Rejected:
+        return False
+    return 0 <= change.market <= listed and change.market < MARKETS

@@ -134,11 +134,10 @@ class Replay:
             f"discount {each.discount} e6"
             for each in made
         ]
-        waiting = range(settled.requests_end, settled.vault.queue_length)
         asked = [
             (number, parse_request(self.context.requests[number]))
-            for number in waiting
-            if number in self.queue.takeovers
+            for number in sorted(self.queue.takeovers)
+            if settled.requests_end <= number < settled.vault.queue_length
         ]
         said += [
             f"request {number}, a takeover of account {each.account}, waited when this settled"
