@@ -17,9 +17,10 @@ from zkclear.rules.closing import ClosingClass
 from zkclear.rules.orders import did_not_grow
 from zkclear.rules.reject import Reject, Rejected
 from zkclear.rules.transition import Clearing, clear
-from zkclear.rules.units import AccountId, Lots, Quote, Ticks
+from zkclear.rules.units import INSURANCE, AccountId, Lots, Quote, Ticks
 
 SINGLES, PAIRS, QUEUES = 6_000, 1_500, 150
+MOVING = (RequestKind.LIQUIDATE, RequestKind.CLOSE, RequestKind.WITHDRAW)
 
 
 def _check_subject(cleared: Clearing) -> None:
@@ -110,6 +111,42 @@ def test_c7_c9_every_queue_drains() -> None:
             world.steps = (0,) * len(world.marks)
     sys.stdout.write(f"{taken} requests in {batches} batches\n")
     assert taken > batches > QUEUES
+
+
+def _own(request: Request) -> AccountId | None:
+    """The account whose one pending request this is, as the contract counts."""
+    match request.kind:
+        case RequestKind.WITHDRAW | RequestKind.CLOSE:
+            return request.account
+        case RequestKind.LIQUIDATE:
+            return request.taker
+    return None
+
+
+def test_c9_what_the_contract_lets_wait_contradicts_only_through_several_closes() -> None:
+    """One own request an account and none of account 0: then only the fund can be asked for more than it can carry."""
+    rng, tried, conflicts = Random("pairs of the contract"), 0, 0
+    while tried < PAIRS:
+        world = draw_world(rng, accounts=5, markets=rng.choice((1, 2)))
+        pair = [draw_request(rng, world, fresh=7 + place) for place in range(2)]
+        owners = [owner for owner in map(_own, pair) if owner is not None]
+        by_fund = any(request.kind in MOVING and request.account == INSURANCE for request in pair)
+        if by_fund or INSURANCE in owners or len(set(owners)) < len(owners):
+            continue
+        try:
+            batch = world.draft(pair)
+        except Rejected as refusal:
+            assert refusal.reason is Reject.REQUEST_REPEATED
+            continue
+        tried += 1
+        try:
+            clear(world.state, batch)
+        except Rejected as refusal:
+            conflicts += 1
+            assert refusal.reason is Reject.CLOSING_RULE
+            assert [request.kind for request in pair] == [RequestKind.CLOSE] * 2
+            assert [outcome.code for outcome in batch.outcomes] == [EXECUTED] * 2
+    sys.stdout.write(f"{tried} pairs, {conflicts} contradictions\n")
 
 
 def test_c9_requests_that_contradict_each_other_are_taken_one_after_the_other() -> None:
