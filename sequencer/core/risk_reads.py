@@ -22,6 +22,7 @@ from zkclear.rules.state import Account, Position
 from zkclear.rules.units import INSURANCE, SIZE_BOUND, Address, Lots, Quote
 from zkclear.v1 import liquidation_pb2, order_pb2
 
+NOBODY = 0
 PRICE_SCALE = 10**10
 """Quote (10^-6 tokens) a lot (in 10^-8 base units) to tokens * 10^8 a base unit."""
 
@@ -112,7 +113,7 @@ def prepare_liquidation(
     row, taker = (require_row(batch, account) for account in (request.account, request.taker))
     if request.account == INSURANCE:
         raise Refused("ACCOUNT_NOT_FOUND", name="0, the insurance account, which is never liquidated")
-    if row.owner == taker.owner:
+    if taker.owner in (NOBODY, row.owner):
         raise Refused("INVALID_FIELD", field="taker", allowed="an account of another owner")
     holding = hold(_standing(row, batch), index, batch.markets)
     standing = holding.standing

@@ -49,13 +49,14 @@ class AlertSource:
         """And does not any more."""
         with self._lock:
             self._bounds[bound_ppm] -= 1
+            self._bounds = +self._bounds  # forgets bounds at which nobody listens
 
-    def latest(self, bound_ppm: int) -> _Snapshot:
+    def latest(self, bound_ppm: int, *, now_ns: int | None = None) -> _Snapshot:
         """Accounts below a health bound by number, at most a second old; raises what the core refuses."""
         with self._lock:
-            now = time.monotonic_ns()
+            now = time.monotonic_ns() if now_ns is None else now_ns
             if now - self._asked_ns >= ALERT_EVERY_S * NANOSECONDS or self._widest < bound_ppm:
-                widest = max(bound_ppm, *(bound for bound, count in self._bounds.items() if count), 0)
+                widest = max((bound_ppm, *self._bounds))
                 answer = self._link.ask("alerts", widest.to_bytes(4, "big"))
                 accounts = liquidation_pb2.ListAtRiskResponse.FromString(answer).accounts
                 self._known = {each.account: each for each in accounts}

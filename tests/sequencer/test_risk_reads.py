@@ -258,6 +258,7 @@ def test_what_the_contract_would_refuse_is_refused_with_its_reason():
         assert refused(prepare, floor, **changes).reason == reason
     assert refused(prepare, floor, 99).reason == "ACCOUNT_NOT_FOUND"
     assert refused(prepare, floor, 0).reason == "ACCOUNT_NOT_FOUND"
+    assert refused(prepare, floor, taker=0).reason == "INVALID_FIELD", "nobody owns account 0"
     off = refused(prepare, floor, size_e8=LOT_E8 + 1).metadata
     assert off == {"lot_e8": "100000", "nearest_down_e8": "100000", "nearest_up_e8": "200000"}
 
