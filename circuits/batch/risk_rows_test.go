@@ -1,0 +1,197 @@
+package batch
+
+import (
+	"testing"
+
+	"github.com/zkclear/zkclear/circuits/internal/forge"
+	"github.com/zkclear/zkclear/circuits/internal/testbatch"
+	"github.com/zkclear/zkclear/circuits/internal/zkclearv1"
+)
+
+// riskWitness is a change of a witness whose roots stay those of the honest batch, or of the batch of another.
+type riskWitness struct {
+	of     scenario
+	change func(*zkclearv1.Witness)
+}
+
+// riskWitnesses point rows to where they do not belong.
+func riskWitnesses() map[string]riskWitness {
+	return map[string]riskWitness{
+		"no row for a request":    {takeover, func(w *zkclearv1.Witness) { w.Risks = nil }},
+		"no row for an entry":     {bookSale, func(w *zkclearv1.Witness) { w.Risks = nil }},
+		"no row of absorption":    {absorption, func(w *zkclearv1.Witness) { w.Risks = nil }},
+		"two rows for a request":  {takeover, func(w *zkclearv1.Witness) { w.Risks = append(w.Risks, w.Risks[0]) }},
+		"two rows for an entry":   {bookSale, func(w *zkclearv1.Witness) { w.Risks = append(w.Risks, w.Risks[0]) }},
+		"close for a takeover":    {takeover, func(w *zkclearv1.Witness) { w.Risks[0].Kind = 2 }},
+		"row of another account":  {takeover, func(w *zkclearv1.Witness) { w.Risks[0].SubjectRow = 3 }},
+		"row of another taker":    {takeover, func(w *zkclearv1.Witness) { w.Risks[0].CounterpartyRow = 0 }},
+		"row of another market":   {takeover, func(w *zkclearv1.Witness) { w.Risks[0].Market = 1 }},
+		"book of another account": {bookSale, func(w *zkclearv1.Witness) { w.Risks[0].SubjectRow = 0 }},
+		"close by another account": {forcedClose, func(w *zkclearv1.Witness) {
+			w.Risks[0].CounterpartyRow = 1
+		}},
+		"absorption by another account": {absorption, func(w *zkclearv1.Witness) { w.Risks[0].CounterpartyRow = 1 }},
+		"absorption, fund claimed unchanged": {absorption, func(w *zkclearv1.Witness) {
+			w.Accounts[0].Closing = zkclearv1.ClosingClass_CLOSING_CLASS_UNCHANGED
+		}},
+		"deleverage rows in another order": {deleveraging, func(w *zkclearv1.Witness) {
+			w.Risks[0], w.Risks[1] = w.Risks[1], w.Risks[0]
+		}},
+		"deleverage of another counterparty": {deleveraging, func(w *zkclearv1.Witness) {
+			w.Risks[0].CounterpartyRow, w.Risks[1].CounterpartyRow = 3, 1
+		}},
+		"no change of the market":  {marketChange, func(w *zkclearv1.Witness) { w.MarketChanges = nil }},
+		"a change without request": {marketChange, func(w *zkclearv1.Witness) { w.Requests = w.Requests[:1] }},
+		"a hash of one's own":      {marketChange, func(w *zkclearv1.Witness) { w.MarketChanges[1].ConfigHash[31] ^= 1 }},
+		"hashes exchanged": {marketChange, func(w *zkclearv1.Witness) {
+			first, second := w.MarketChanges[0], w.MarketChanges[1]
+			first.ConfigHash, second.ConfigHash = second.ConfigHash, first.ConfigHash
+		}},
+	}
+}
+
+func TestForged_C7_RowsThatPointElsewhereAreRefused(t *testing.T) {
+	for name, c := range riskWitnesses() {
+		t.Run(name, func(t *testing.T) {
+			s, b := c.of()
+			w, _ := build(s, b)
+			c.change(w)
+			refused(t, assigned(t, w))
+		})
+	}
+}
+
+// TestForged_C7_AnotherRequestThanTheQueueHolds: everything is as the operator's request wants it, but calldata has another.
+func TestForged_C7_AnotherRequestThanTheQueueHolds(t *testing.T) {
+	for name, asked := range map[string]testbatch.Request{
+		"another taker":   {Kind: testbatch.KindLiquidate, Account: maker, Lots: most, Taker: 1},
+		"another account": {Kind: testbatch.KindLiquidate, Account: taker, Lots: most, Taker: taker},
+		"another market":  {Kind: testbatch.KindLiquidate, Account: maker, Market: 1, Lots: most, Taker: taker},
+		"fewer lots":      {Kind: testbatch.KindLiquidate, Account: maker, Lots: 1, Taker: taker},
+		"a close":         {Kind: testbatch.KindClose, Account: maker, Lots: most},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, b := takeover()
+			w, _ := build(s, b)
+			asked.Code, asked.Paid = 1, 2
+			w.Requests[0].Payload = asked.Payload()
+			if asked.Account == taker {
+				w.Requests[0].AccountRow = 3
+			}
+			refused(t, assigned(t, w))
+		})
+	}
+}
+
+// riskClaims are lies in single fields of rows, and values that are no bits.
+func riskClaims() map[string]struct {
+	of     scenario
+	change func(*Circuit)
+} {
+	type claim = struct {
+		of     scenario
+		change func(*Circuit)
+	}
+	return map[string]claim{
+		"two kinds":              {takeover, func(c *Circuit) { c.Risks[0].Kind.Close = 1 }},
+		"kinds that sum to one":  {takeover, func(c *Circuit) { c.Risks[0].Kind.Takeover, c.Risks[0].Kind.Close = 2, mod(-1) }},
+		"row behind padding":     {takeover, func(c *Circuit) { c.Risks[0], c.Risks[1] = c.Risks[1], c.Risks[0] }},
+		"another source":         {takeover, func(c *Circuit) { c.Risks[0].Source = 1 }},
+		"a source beyond rows":   {takeover, func(c *Circuit) { c.Risks[0].Source = 2 }},
+		"other lots":             {takeover, func(c *Circuit) { c.Risks[0].Lots = 1 }},
+		"a market beyond rows":   {takeover, func(c *Circuit) { c.Risks[0].Market = 2 }},
+		"a subject beyond rows":  {takeover, func(c *Circuit) { c.Risks[0].Subject = 4 }},
+		"a position by its sum":  {takeover, func(c *Circuit) { c.Risks[0].Subject, c.Risks[0].Market = 1, 2 }},
+		"outcome of its own":     {takeover, func(c *Circuit) { c.Requests[0].Resolved = 7 }},
+		"taker of its own":       {takeover, func(c *Circuit) { c.Requests[0].Taker = 1 }},
+		"book, other lots":       {bookSale, func(c *Circuit) { c.Risks[0].Lots = 1 }},
+		"book, other limit":      {bookSale, func(c *Circuit) { c.Risks[0].Limit = 29_900 }},
+		"book, not of the book":  {bookSale, func(c *Circuit) { c.Entries[0].Book = 0 }},
+		"book, an order too":     {bookSale, func(c *Circuit) { c.Entries[0].ReduceOnly = 1 }},
+		"book, absorbs too":      {bookSale, func(c *Circuit) { c.Entries[0].Absorb = 1 }},
+		"book of two halves":     {bookSale, func(c *Circuit) { c.Entries[0].Book, c.Entries[0].Absorb = 2, mod(-1) }},
+		"book, a nonce":          {bookSale, func(c *Circuit) { c.Entries[0].NonceHigh = 1 }},
+		"book, growth not shown": {bookSale, func(c *Circuit) { c.Accounts[2].NotGrown[0] = 0 }},
+		"takeover, growth not shown": {takeover, func(c *Circuit) {
+			c.Accounts[2].NotGrown[0] = 0
+		}},
+		"deleveraging, growth not shown": {deleveraging, func(c *Circuit) { c.Accounts[3].NotGrown[0] = 0 }},
+		"deleveraging, another subject":  {deleveraging, func(c *Circuit) { c.Entries[0].Subject = 3 }},
+		"absorption, fund not healthy":   {absorption, func(c *Circuit) { c.Accounts[0].Healthy = 0 }},
+		"absorption, fund reduced": {absorption, func(c *Circuit) {
+			c.Accounts[0].Healthy, c.Accounts[0].Reduced = 0, 1
+		}},
+		"market listed by half":     {marketChange, func(c *Circuit) { c.Markets[0].Changed = 2 }},
+		"market not listed":         {marketChange, func(c *Circuit) { c.Markets[1].Changed = 0 }},
+		"market's hash in one part": {marketChange, func(c *Circuit) { c.Requests[0].HashHigh = 0 }},
+		"market of another request": {marketChange, func(c *Circuit) { c.Requests[0].Number = 0 }},
+	}
+}
+
+func TestForged_C7_FalseRiskClaimsAreRefused(t *testing.T) {
+	for name, c := range riskClaims() {
+		t.Run(name, func(t *testing.T) {
+			s, b := c.of()
+			circuit := prepare(t, s, b)
+			c.change(circuit)
+			refused(t, circuit)
+		})
+	}
+}
+
+// TestForged_C9_AMarketIsListedNextOnly: a listing that leaves a row out would make the rows in use no prefix.
+func TestForged_C9_AMarketIsListedNextOnly(t *testing.T) {
+	s := testbatch.Genesis(feeRecipient, start, 2)
+	listed := ether()
+	listed.Mark, listed.Index, listed.OpenInterest = 0, 0, 0
+	for market := range uint64(2) {
+		b := s.Following(8)
+		b.Requests = []testbatch.Request{testbatch.ChangeMarket(market, listed)}
+		if market == 0 {
+			forge.Accepts(t, compiled(t, Micro()), prepare(t, s, b))
+		} else {
+			refused(t, prepare(t, s, b))
+		}
+	}
+}
+
+// TestRisk_P4_PaddingIsInert: a risk row that is not in use names account 0 and market 0, and its numbers count nowhere.
+func TestRisk_P4_PaddingIsInert(t *testing.T) {
+	for name, c := range map[string]padding{
+		"source":       {func(c *Circuit) { c.Risks[0].Source = 1 }, false},
+		"lots":         {func(c *Circuit) { c.Risks[1].Lots, c.Risks[1].Limit = 7, 8 }, false},
+		"subject":      {func(c *Circuit) { c.Risks[0].Subject = 2 }, true},
+		"counterparty": {func(c *Circuit) { c.Risks[0].Counterparty = 3 }, true},
+		"market":       {func(c *Circuit) { c.Risks[1].Market = 1 }, true},
+		"opposite rows": {func(c *Circuit) {
+			c.Risks[1].Subject, c.Risks[1].Market = 1, mod(-1)
+		}, true},
+		"kind":                       {func(c *Circuit) { c.Risks[0].Kind.Absorb = 1 }, true},
+		"a request's market":         {func(c *Circuit) { c.Requests[0].Number, c.Requests[0].Lots, c.Requests[0].Taker = 1, 2, 3 }, false},
+		"a request's hash":           {func(c *Circuit) { c.Requests[1].HashLow, c.Requests[1].HashHigh = 5, 6 }, false},
+		"a request's outcome":        {func(c *Circuit) { c.Requests[1].Resolved = 5 }, false},
+		"a hash of no change":        {func(c *Circuit) { c.Markets[0].NextConfigHash = 5 }, false},
+		"a change":                   {func(c *Circuit) { c.Markets[0].Changed = 1 }, true},
+		"an entry's subject":         {func(c *Circuit) { c.Entries[0].Subject = 9 }, false},
+		"an entry that sells a book": {func(c *Circuit) { c.Entries[0].Book = 1 }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := venue()
+			circuit := prepare(t, s, s.Following(8))
+			c.change(circuit)
+			if c.refused {
+				refused(t, circuit)
+			} else {
+				forge.Accepts(t, compiled(t, Micro()), circuit)
+			}
+		})
+	}
+}
+
+// TestRisk_C11_NothingIsOpenedByALook: padding and account 0's fitness name nobody.
+func TestRisk_C11_NothingIsOpenedByALook(t *testing.T) {
+	s, b := forcedClose()
+	b.Opens = []uint32{0, 1, maker, taker}
+	b.Steps[0] = 100
+	refused(t, prepare(t, s, b))
+}
