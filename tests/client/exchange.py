@@ -81,6 +81,7 @@ class Exchange(
         self.at_risk = []
         self.accounts = {}
         self.alerts = []
+        self.requests = []
 
     def _take(self, name, request, context):
         self.calls.append((name, request))
@@ -218,6 +219,12 @@ class Exchange(
         self._take("GetAccount", request, context)
         known = self.accounts.get(request.account, account_pb2.Account(account=request.account))
         return account_pb2.GetAccountResponse(account=known)
+
+    def ListRequests(self, request, context):
+        self._take("ListRequests", request, context)
+        return account_pb2.ListRequestsResponse(
+            requests=[row for row in self.requests if row.account == request.account]
+        )
 
     def ListAtRisk(self, request, context):
         self._take("ListAtRisk", request, context)

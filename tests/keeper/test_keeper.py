@@ -29,6 +29,7 @@ from zkclear.keeper.keeper import Keeper, check_wallet
 from zkclear.keeper.settings import KeeperError, KeeperSettings
 from zkclear.keeper.sizing import Terms, bids
 from zkclear.keeper.sources import ChainSource, ExchangeSource
+from zkclear.v1 import account_pb2, liquidation_pb2
 
 MOST_BACKOFF_MS = 3_600_000
 
@@ -198,6 +199,21 @@ def test_a_deposit_that_waits_is_seen_before_a_bond_is_at_stake(made):
     assert pending(made).own is None
 
 
+def test_a_deposit_that_the_exchange_has_taken_counts_once(made):
+    """It stays in the contract's queue until its batch is settled, and is in the exchange's collateral before."""
+    made.fall()
+    chain = made.clients[TAKER]
+    with exchange_of(made) as served, Client(served.target) as client:
+        source = ExchangeSource(client, chain, health_below_ppm=10**6, streaming=False)
+        request = made.clients[RIVAL].deposit(LONG, 100).request
+        assert source.view(0, TAKER).waiting == {LONG: 100_000_000}
+        served.requests = [account_pb2.L1Request(request=request, account=LONG, batch=7)]
+        assert source.view(0, TAKER).waiting == {LONG: 0}
+        served.requests = [account_pb2.L1Request(request=request, account=LONG)]
+        assert source.view(0, TAKER).waiting == {LONG: 100_000_000}
+        source.close()
+
+
 def test_a_dry_run_sends_nothing(made):
     made.fall()
     before, bot = made.free(TAKER), keeper(made, dry_run=True)
@@ -295,8 +311,6 @@ def test_an_alert_wakes_a_keeper_that_would_sleep_for_an_hour(made):
     made.fall()
     with exchange_of(made) as served, Client(served.target) as client:
         served.at_risk, risky = [], served.at_risk
-        from zkclear.v1 import liquidation_pb2  # noqa: PLC0415 - the message of one test
-
         woken = threading.Event()
 
         def alerts():

@@ -63,8 +63,8 @@ class Queue:
         self._chain = chain
         self._read: dict[int, int] = {}
 
-    def deposits(self) -> Mapping[AccountId, Quote]:
-        """What waits for each account. Raises ExchangeNotAvailable if the queue is too long to be read."""
+    def deposits(self) -> Mapping[AccountId, Mapping[int, Quote]]:
+        """What waits for each account, by request number. Raises ExchangeNotAvailable if the queue is too long to be read."""
         head, length = self._chain.queue_head, self._chain.queue_length
         if length - head > QUEUE_READ:
             raise ExchangeNotAvailable(
@@ -73,19 +73,19 @@ class Queue:
         self._read = {
             number: self._read.get(number) or self._chain.payload(number) for number in range(head, length)
         }
-        waiting: dict[AccountId, Quote] = defaultdict(lambda: Quote(0))
-        for payload in self._read.values():
+        waiting: dict[AccountId, dict[int, Quote]] = defaultdict(dict)
+        for number, payload in self._read.items():
             try:
                 request = parse_request(payload)
             except Rejected:
                 continue  # of a kind that this version does not know: it brings no deposit
             if request.kind is RequestKind.DEPOSIT:
-                waiting[request.account] = Quote(waiting[request.account] + request.amount)
+                waiting[request.account][number] = request.amount
         return waiting
 
 
 class ExchangeSource:
-    """The exchange's word, woken by its margin alerts. Deposits that a batch has taken and not settled count twice: cautious."""
+    """The exchange's word, woken by its margin alerts, and the deposits of the queue that it has not taken yet."""
 
     def __init__(
         self, client: Client, chain: ContractReader, *, health_below_ppm: int, streaming: bool
@@ -122,7 +122,9 @@ class ExchangeSource:
                     raise
                 continue  # not open yet
             found[AccountId(number)] = account_of(answer.account, names, markets)
-        return View(names, markets, MappingProxyType(found), self._queue.deposits())
+        deposits = self._queue.deposits()
+        waiting = {number: self._untaken(number, deposits[number]) for number in found if number in deposits}
+        return View(names, markets, MappingProxyType(found), waiting)
 
     def wait(self, stop: threading.Event, timeout_ms: int) -> None:
         """Returns with the next alert, at `stop`, or after the time."""
@@ -135,6 +137,11 @@ class ExchangeSource:
         self._closed.set()
         if self._alerts is not None:
             self._alerts.close()
+
+    def _untaken(self, account: AccountId, deposits: Mapping[int, Quote]) -> Quote:
+        """What of an account's deposits no batch of the exchange has: the others are in its collateral already."""
+        taken = {row.request for row in self._client.account(account).requests(limit=QUEUE_READ) if row.batch}
+        return Quote(sum(amount for number, amount in deposits.items() if number not in taken))
 
     def _listen(self) -> None:
         """Wakes the keeper with every alert that says something; the first of each connection is all accounts at risk."""
@@ -179,7 +186,9 @@ class ChainSource:
             number: settle_account(account, state.markets).account
             for number, account in state.accounts.items()
         }
-        return View(self._names, state.markets, MappingProxyType(settled), self._queue.deposits())
+        deposits = self._queue.deposits()
+        waiting = {number: Quote(sum(amounts.values())) for number, amounts in deposits.items()}
+        return View(self._names, state.markets, MappingProxyType(settled), waiting)
 
     def wait(self, stop: threading.Event, timeout_ms: int) -> None:
         """Returns at `stop`, or after the time."""
