@@ -75,6 +75,13 @@ def test_c1_one_root_names_its_batch(honest, number):
     assert ("chain", number) in failures(old)
 
 
+def test_every_check_of_a_batch_is_under_the_number_of_its_event(honest):
+    inputs = changed_call(honest.inputs, 4, header(number=400))
+    found = audit(inputs, proved=NO_PROOFS).report.checks
+    assert {check.batch for check in found} <= {None, *range(1, 13)}
+    assert {("chain", 4), ("replay", 4)} <= {(check.name, check.batch) for check in found if not check.passed}
+
+
 def test_the_final_root_of_the_contract_is_the_replayed_one(honest):
     totals = replace(honest.inputs.totals, state_root=honest.inputs.totals.state_root ^ 1)
     assert failures(replace(honest.inputs, totals=totals)) == [("final state", 12)]

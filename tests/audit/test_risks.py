@@ -15,6 +15,7 @@ from tests.scenario import lawless
 from tests.vectors.crash import deleverage
 from zkclear.audit.audit import audit
 from zkclear.audit.calldata import decode_call, encode_call
+from zkclear.audit.deleveraging import compare
 from zkclear.audit.inputs import Queued
 from zkclear.rules.batch import Outcome, OutcomeCode, Request, RequestKind
 from zkclear.rules.risks import RiskKind
@@ -237,6 +238,27 @@ def test_a_list_that_the_proof_allows_and_the_ranking_does_not_is_named(change, 
     number = len(inputs.batches)
     assert failures(inputs) == [("deleveraging", number)]
     assert "the ranking" in evidence(inputs, "deleveraging", number)
+
+
+@pytest.mark.parametrize(
+    ("rows", "faults"),
+    [
+        ([(0, 6, 70), (1, 3, 30)], 0),
+        ([(0, 6, 70)], 0),
+        ([(0, 6, 69)], 0),
+        ([(0, 6, 70), (1, 3, 29)], 0),
+        ([(0, 6, 71)], 1),
+        ([(0, 6, 70), (1, 3, 31)], 1),
+        ([(0, 6, 69), (1, 3, 30)], 1),
+        ([(0, 3, 30)], 1),
+        ([(0, 3, 30), (1, 6, 70)], 2),
+        ([(0, 6, 70), (1, 4, 30)], 1),
+        ([(0, 6, 70), (1, 3, 30), (2, 4, 1)], 1),
+    ],
+)
+def test_a_list_is_the_ranking_or_a_beginning_of_it(rows, faults):
+    """The ranking wants 70 lots of account 6, then 30 of account 3."""
+    assert len(compare(rows, [(6, 70), (3, 30)])) == faults
 
 
 def test_c7_a_lot_beyond_what_is_needed_is_refused_by_the_rules():

@@ -187,14 +187,16 @@ def _check_totals(report: Report, inputs: Inputs, auditor: BatchAuditor) -> None
     if tree is None:
         return
     state, last = tree.state, totals.batch_number or None
-    configs = tuple(market.config for market in state.markets[: state.listed])
+    markets = tuple(
+        Listing(listing.name, market.config)
+        for listing, market in zip(auditor.markets, state.markets[: state.listed], strict=False)
+    )
     pairs: dict[str, tuple[object, object]] = {
         "state root": (tree.root, totals.state_root),
         "timestamp": (state.timestamp, totals.last_timestamp),
         "queue head": (state.next_request, totals.queue_head),
         "marks": (tuple(market.mark for market in state.markets[: state.listed]), totals.marks),
-        "markets": (auditor.markets, totals.markets),
-        "market rules": (configs, tuple(market.config for market in totals.markets)),
+        "markets": (markets, totals.markets),
     }
     wrong = [
         f"{name}: computed {ours}, contract {theirs}"

@@ -5,7 +5,7 @@ The proof shows side, price and need of every lot, not the order of the accounts
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from zkclear.rules import actions
 from zkclear.rules.batch import Batch
@@ -55,15 +55,15 @@ def check(state: State, batch: Batch, clearing: Clearing) -> tuple[bool, str] | 
         holding = hold(standings[subject], market, clearing.markets)
         plan = deleveraging_plan(holding, subject, standings, clearing.markets)
         named = f"account {subject}, market {market}"
-        faults = _compare(rows, plan)
+        faults = compare(rows, plan)
         wrong += [f"{named}: {fault}" for fault in faults]
         whom = ", ".join(f"account {account} {lots} lots" for _, account, lots in rows)
         right.append(f"{named}: {whom}, {len(rows)} of {len(plan)} rows of the ranking")
     return not wrong, "; ".join(wrong or right)
 
 
-def _compare(rows: list[Row], plan: list[tuple[AccountId, Lots]]) -> list[str]:
-    """What is not as ranked: the entry, and what the ranking says."""
+def compare(rows: Sequence[Row], plan: Sequence[tuple[AccountId, Lots]]) -> list[str]:
+    """What is not as ranked: the entry, and what the ranking says; only the last account may give up less."""
     faults = []
     for rank, (index, account, lots) in enumerate(rows):
         if rank >= len(plan):

@@ -55,8 +55,8 @@ class Replay:
         if self.tree is None:
             return
         before = self.tree.state
-        self._check_funding(batch, before, markets)
-        self._check_outcomes(batch, before)
+        self._check_funding(settled, batch, before, markets)
+        self._check_outcomes(settled, batch, before)
         try:
             cleared = clear(before, batch)
         except Rejected as error:
@@ -66,16 +66,16 @@ class Replay:
         roots = {"header": call.header.new_root, "event": settled.new_root}
         wrong = [f"the {name} says {value:#x}" for name, value in roots.items() if value != root]
         self._add(
-            batch,
+            settled,
             "replay",
             not wrong,
             f"{len(cleared.openings)} accounts, root {root:#x}" + "".join(f"; {each}" for each in wrong),
         )
         verdict = deleveraging.check(before, batch, cleared)
         if verdict is not None:
-            self._add(batch, "deleveraging", *verdict)
+            self._add(settled, "deleveraging", *verdict)
         self._note_liquidations(settled, batch, cleared)
-        self._check_books(call, batch, cleared.state)
+        self._check_books(settled, call, batch, cleared.state)
         self._check_money(settled, call, batch, cleared.state)
 
     def stop(self, number: int, why: str) -> None:
@@ -85,10 +85,12 @@ class Replay:
         self.tree = None
         self.report.add("replay", False, f"{why}; later batches are not replayed", batch=number)
 
-    def _add(self, batch: Batch, name: str, passed: bool, evidence: str) -> None:  # noqa: FBT001 - as `Report.add`
-        self.report.add(name, passed, evidence, batch=batch.number)
+    def _add(self, settled: Settled, name: str, passed: bool, evidence: str) -> None:  # noqa: FBT001 - as `Report.add`
+        self.report.add(name, passed, evidence, batch=settled.number)
 
-    def _check_funding(self, batch: Batch, before: State, markets: Sequence[Listing]) -> None:
+    def _check_funding(
+        self, settled: Settled, batch: Batch, before: State, markets: Sequence[Listing]
+    ) -> None:
         """Each step against the most that the market's rate allows for the time; what the premium was, no proof shows."""
         elapsed = Seconds(batch.timestamp - before.timestamp)
         rows = zip(markets, before.markets, batch.marks, batch.funding_steps, strict=False)
@@ -97,14 +99,14 @@ class Replay:
             for listing, market, mark, step in rows
         ]
         self._add(
-            batch,
+            settled,
             "funding",
             all(abs(step) <= limit for _, step, limit in steps),
             f"in {elapsed} s: "
             + ", ".join(f"{name} {step} of at most {limit} e-6 a lot" for name, step, limit in steps),
         )
 
-    def _check_outcomes(self, batch: Batch, before: State) -> None:
+    def _check_outcomes(self, settled: Settled, batch: Batch, before: State) -> None:
         """Each outcome against the one that the rules give, by name; a batch that cannot be opened fails its replay."""
         if not batch.requests:
             return
@@ -121,7 +123,7 @@ class Replay:
             if given != right
         ]
         said = ", ".join(f"{request.kind.name} {outcome_text(right)}" for request, _, right in rows)
-        self._add(batch, "outcomes", not wrong, "; ".join(wrong) or said)
+        self._add(settled, "outcomes", not wrong, "; ".join(wrong) or said)
 
     def _note_liquidations(self, settled: Settled, batch: Batch, cleared: Clearing) -> None:
         """Evidence only: the rules judged every one of them in the replay."""
@@ -143,9 +145,9 @@ class Replay:
             f"request {number}, a takeover of account {each.account}, waited when this settled"
             for number, each in waiting_takeovers(made, asked)
         ]
-        self._add(batch, "liquidations", True, "; ".join(said))
+        self._add(settled, "liquidations", True, "; ".join(said))
 
-    def _check_books(self, call: SettleCall, batch: Batch, state: State) -> None:
+    def _check_books(self, settled: Settled, call: SettleCall, batch: Batch, state: State) -> None:
         self._paid_in += sum(
             request.amount for request in batch.requests if request.kind is RequestKind.DEPOSIT
         )
@@ -154,7 +156,7 @@ class Replay:
         wrong = books.disagreements(state, paid_in=self._paid_in, paid_out=self._paid_out)
         liability = books.books(state).liability
         self._add(
-            batch,
+            settled,
             "books",
             not wrong,
             "; ".join(wrong) or f"accounts hold {liability} e6; every market's positions sum to 0",
@@ -174,10 +176,10 @@ class Replay:
         ]
         total = sum(credit.amount for credit in settled.credits)
         self._add(
-            batch, "credits", not wrong, "; ".join(wrong) or f"{len(settled.credits)} credits, {total} e6"
+            settled, "credits", not wrong, "; ".join(wrong) or f"{len(settled.credits)} credits, {total} e6"
         )
         bonds = check_bonds(batch, settled, bond=bond)
         if not bonds.passed or any(request.kind is RequestKind.LIQUIDATE for request in batch.requests):
-            self._add(batch, "bonds", bonds.passed, bonds.evidence)
+            self._add(settled, "bonds", bonds.passed, bonds.evidence)
         self._ledger.take(settled, kept=bonds.kept)
-        self._add(batch, "reserves", *self._ledger.check(settled, state))
+        self._add(settled, "reserves", *self._ledger.check(settled, state))
