@@ -267,7 +267,7 @@ func TestRisk_C7_OneBeyondTheEdge(t *testing.T) {
 		"absorb, not deep":              {"absorb", func(o *operation) { o.equity, o.given = 50, 50 }},
 		"absorb, account 0":             {"absorb", func(o *operation) { o.fund = true }},
 		"absorb, nothing held":          {"absorb", func(o *operation) { o.size, o.moved, o.given, o.cash, o.equity = 0, 0, 0, [3]int64{}, -1 }},
-		"deleverage, equity 0":          {"deleverage", func(o *operation) { o.equity, o.given, o.cash = 0, 0, [3]int64{400, -400, 0} }},
+		"deleverage, equity 0":          {"deleverage", func(o *operation) { o.equity, o.carrier, o.given, o.cash = 0, 0, 0, [3]int64{400, -400, 0} }},
 		"deleverage, account 0 fits":    {"deleverage", func(o *operation) { o.carrier = 175 }},
 		"deleverage, behind, fits":      {"deleverage, behind another", func(o *operation) { o.carrier = 25 }},
 		"deleverage, same side":         {"deleverage", func(o *operation) { o.opposite = 4 }},
@@ -335,4 +335,23 @@ func TestChunkLots_C9_ValueOfALegalEntry(t *testing.T) {
 	forge.Accepts(t, system, assignment)
 	assignment.Done = chunk + 1
 	forge.Refuses(t, system, assignment)
+}
+
+// TestDeleverage_C7_NoMoreThanThePosition: where no margin is required, nothing but the count of lots refuses one too many.
+func TestDeleverage_C7_NoMoreThanThePosition(t *testing.T) {
+	system := forge.Compile(t, &riskCircuit{})
+	for lots, legal := range map[int64]bool{10: true, 11: false} {
+		o := operation{
+			kind: "deleverage", size: 10, equity: -50, fund: true, opposite: -11, asked: lots, moved: lots,
+			cash: [3]int64{100 * lots, -100 * lots, 0},
+		}
+		assignment := o.assign()
+		assignment.Market.Maintenance = [3]frontend.Variable{0, 0, 0}
+		assignment.Subject.Maintenance = 0
+		if legal {
+			forge.Accepts(t, system, assignment)
+		} else {
+			forge.Refuses(t, system, assignment)
+		}
+	}
 }
