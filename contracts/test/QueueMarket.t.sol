@@ -1,53 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
-import {MarketTimelock} from "../src/MarketTimelock.sol";
 import {Settlement} from "../src/Settlement.sol";
 import {ISettlement} from "../src/interfaces/ISettlement.sol";
 import {TreeLib} from "../src/libraries/TreeLib.sol";
-import {Batches} from "./support/Batches.sol";
+import {Markets} from "./support/Markets.sol";
 import {Vectors} from "./support/Vectors.sol";
 import {vm} from "./support/Vm.sol";
-
-abstract contract MarketFixture is Batches {
-    uint8 internal constant ETH = 0;
-    uint8 internal constant NEW = 2;
-
-    /// @dev A third market: 0.01 SOL a lot, 0.01 tokens a tick.
-    function solListing() internal pure returns (ISettlement.Listing memory listing) {
-        listing = ISettlement.Listing("SOL-USD", ethConfig());
-        (listing.config.lotE8, listing.config.tickE8) = (1_000_000, 1_000_000);
-        listing.config.quotePerLotTick = 100;
-    }
-
-    /// @dev ETH-USD with half the leverage.
-    function ethChange() internal pure returns (ISettlement.Listing memory listing) {
-        listing = ISettlement.Listing("ETH-USD", ethConfig());
-        listing.config.initial = ISettlement.Rates(40_000, 80_000, 200_000);
-    }
-
-    function queueAs(address caller, uint8 market, ISettlement.Listing memory listing) internal returns (uint64) {
-        vm.prank(caller);
-        return settlement.queueMarket(market, listing);
-    }
-
-    function highBits(ISettlement.Listing memory listing) internal pure returns (uint64) {
-        return uint64(TreeLib.configHash(listing.config) >> 200);
-    }
-
-    function configOf(uint256 market) internal view returns (bytes32) {
-        (, ISettlement.MarketConfig memory config,) = settlement.market(market);
-        return keccak256(abi.encode(config));
-    }
-
-    function assertRules(uint256 market, ISettlement.Listing memory listing, uint32 mark) internal view {
-        (string memory name, ISettlement.MarketConfig memory config, uint32 actual) = settlement.market(market);
-        assertEq(name, listing.name, "name");
-        assertEq(keccak256(abi.encode(config)), keccak256(abi.encode(listing.config)), "configuration");
-        assertEq(actual, mark, "mark");
-    }
-}
 
 // queueMarket
 // ├── a new market not by the lister, a listed one not by the governor: NotGovernor
@@ -56,7 +15,7 @@ abstract contract MarketFixture is Batches {
 // ├── every change of the vectors: taken or refused as by the rule book
 // ├── a request for the market waits: RequestPending
 // └── else: queued and announced; nothing changes yet
-contract QueueMarketTest is MarketFixture, Vectors {
+contract QueueMarketTest is Markets, Vectors {
     function test_ListingIsQueued() public {
         ISettlement.Listing memory listing = solListing();
         _queues(address(lister), NEW, listing);
@@ -228,7 +187,7 @@ contract QueueMarketTest is MarketFixture, Vectors {
 // ├── another hash than that of the queued rules: BadOutcome
 // ├── a listing: the batch itself has the old markets; the next one has one more, without a mark
 // └── a change: the rules are replaced, mark and name stay
-contract SettleMarketTest is MarketFixture {
+contract SettleMarketTest is Markets {
     function test_C9_RevertWhen_TheOutcomeIsNotTheHashOfTheRules() public {
         ISettlement.Listing memory listing = solListing();
         uint64 high = highBits(listing);
@@ -311,102 +270,5 @@ contract SettleMarketTest is MarketFixture {
     function settleWithoutWords(Draft memory d) private {
         vm.etch(address(tiny), hex"00"); // accepts every proof
         settle(d);
-    }
-}
-
-// the timelocks
-// ├── before its delay an operation cannot be executed, nor with a shorter one be scheduled
-// ├── the lister's takes 7 days, the governor's 30
-// ├── only the governor proposes and executes
-// └── the delay is fixed for ever
-contract MarketTimelockTest is MarketFixture {
-    function test_AListingTakesSevenDays() public {
-        bytes memory call = abi.encodeCall(ISettlement.queueMarket, (NEW, solListing()));
-        _schedule(lister, call, 7 days);
-        _refuseExecution(lister, call);
-        vm.warp(START + 7 days - 1);
-        _refuseExecution(lister, call);
-        vm.warp(START + 7 days);
-        _execute(lister, call);
-        assertEq(settlement.queueLength(), 1, "queue");
-        settleOutcome(1, highBits(solListing()));
-        assertRules(NEW, solListing(), 0);
-    }
-
-    function test_AChangeTakesThirtyDays() public {
-        bytes memory call = abi.encodeCall(ISettlement.queueMarket, (ETH, ethChange()));
-        _schedule(changer, call, 30 days);
-        vm.warp(START + 30 days - 1);
-        _refuseExecution(changer, call);
-        vm.warp(START + 30 days);
-        _execute(changer, call);
-        settleOutcome(1, highBits(ethChange()));
-        assertRules(ETH, ethChange(), 30_000);
-    }
-
-    function test_RevertWhen_TheDelayIsTooShort() public {
-        bytes memory call = abi.encodeCall(ISettlement.queueMarket, (NEW, solListing()));
-        bytes memory reason =
-            abi.encodeWithSelector(TimelockController.TimelockInsufficientDelay.selector, 7 days - 1, 7 days);
-        vm.expectRevert(reason);
-        _schedule(lister, call, 7 days - 1);
-    }
-
-    function test_RevertWhen_TheWrongTimelockCalls() public {
-        bytes memory call = abi.encodeCall(ISettlement.queueMarket, (ETH, ethChange()));
-        _schedule(lister, call, 7 days);
-        vm.warp(START + 7 days);
-        vm.expectRevert(abi.encodeWithSelector(ISettlement.NotGovernor.selector, address(changer), address(lister)));
-        _execute(lister, call);
-    }
-
-    function test_RevertWhen_AnotherProposesOrExecutes() public {
-        bytes memory call = abi.encodeCall(ISettlement.queueMarket, (NEW, solListing()));
-        vm.expectRevert();
-        vm.prank(alice);
-        lister.schedule(address(settlement), 0, call, 0, 0, 7 days);
-        _schedule(lister, call, 7 days);
-        vm.warp(START + 7 days);
-        vm.expectRevert();
-        vm.prank(alice);
-        lister.execute(address(settlement), 0, call, 0, 0);
-        assertEq(settlement.queueLength(), 0, "nothing was queued");
-    }
-
-    /// @dev Not even by the timelock itself, through an operation that waited.
-    function test_RevertWhen_TheDelayIsToChange() public {
-        vm.expectRevert(abi.encodeWithSelector(MarketTimelock.DelayIsFixed.selector, 7 days));
-        lister.updateDelay(0);
-        bytes memory call = abi.encodeCall(TimelockController.updateDelay, (1));
-        vm.prank(GOVERNOR);
-        lister.schedule(address(lister), 0, call, 0, 0, 7 days);
-        vm.warp(START + 7 days);
-        vm.expectRevert(abi.encodeWithSelector(MarketTimelock.DelayIsFixed.selector, 7 days));
-        vm.prank(GOVERNOR);
-        lister.execute(address(lister), 0, call, 0, 0);
-        assertEq(lister.getMinDelay(), 7 days, "delay");
-    }
-
-    function test_NobodyIsAdmin() public view {
-        bytes32 admin = lister.DEFAULT_ADMIN_ROLE();
-        assertTrue(!lister.hasRole(admin, GOVERNOR), "the governor is no admin");
-        assertTrue(!lister.hasRole(admin, address(this)), "the deployer is no admin");
-        assertTrue(lister.hasRole(lister.PROPOSER_ROLE(), GOVERNOR), "the governor proposes");
-        assertTrue(lister.hasRole(lister.EXECUTOR_ROLE(), GOVERNOR), "the governor executes");
-    }
-
-    function _schedule(MarketTimelock timelock, bytes memory call, uint256 delay) private {
-        vm.prank(GOVERNOR);
-        timelock.schedule(address(settlement), 0, call, 0, 0, delay);
-    }
-
-    function _execute(MarketTimelock timelock, bytes memory call) private {
-        vm.prank(GOVERNOR);
-        timelock.execute(address(settlement), 0, call, 0, 0);
-    }
-
-    function _refuseExecution(MarketTimelock timelock, bytes memory call) private {
-        vm.expectPartialRevert(TimelockController.TimelockUnexpectedOperationState.selector);
-        _execute(timelock, call);
     }
 }
