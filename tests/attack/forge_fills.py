@@ -113,11 +113,11 @@ def _(venue: Venue) -> Pair:
     )
     honest = venue.draft(entries=entries, fills=(Fill(0, 1, 30), Fill(0, 1, 30)))
     forged = replace(honest, fills=(Fill(0, 1, 30), Fill(0, 1, 31)))
-    return pair(venue, honest, forged, _check_reduce_only=nothing)
+    return pair(venue, honest, forged, _check_not_grown=nothing)
 
 
 @forgery("REDUCE_ONLY without a position")
 def _(venue: Venue) -> Pair:
     entries = (venue.order(2, "BUY GTC REDUCE_ONLY", 10, 18_050), venue.order(3, "SELL IOC", 10, 18_040))
     forged = venue.draft(entries=entries, fills=(Fill(0, 1, 1),))
-    return pair(venue, replace(forged, fills=()), forged, _check_reduce_only=nothing)
+    return pair(venue, replace(forged, fills=()), forged, _check_not_grown=nothing)

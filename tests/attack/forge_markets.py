@@ -17,7 +17,7 @@ from tests.attack.forging import (
 )
 from tests.scenario import Venue, lawless
 from tests.vectors.drawer import BTC, ETH
-from zkclear.rules import transition
+from zkclear.rules import opening, transition
 from zkclear.rules.batch import Fill, Request, RequestKind
 from zkclear.rules.funding import step_limit
 from zkclear.rules.state import Market
@@ -81,7 +81,7 @@ def _(venue: Venue) -> Pair:
 def _(venue: Venue) -> Pair:
     take_positions(venue)
     batch = trade(venue, funding_steps=(1_000, 0))
-    honest = transition.settle_account
+    honest = opening.settle_account
 
     def skipped(account: Any, markets: Any) -> Any:
         out = honest(account, markets)
@@ -94,7 +94,7 @@ def _(venue: Venue) -> Pair:
 def _(venue: Venue) -> Pair:
     take_positions(venue)
     batch = trade(venue, funding_steps=(1, 0))
-    honest = transition.settle_account
+    honest = opening.settle_account
 
     def rounded(account: Any, markets: Any) -> Any:
         out = honest(account, markets)

@@ -50,14 +50,14 @@ _legs(
 def _net(name: str, change: Callable[[Any], None], **more: Callable[..., Any]) -> None:
     def make(venue: Venue) -> Pair:
         batch = trade(venue)
-        honest = transition._net_fills
+        honest = transition.net_fills
 
         def bent(*inputs: Any) -> Any:
             net = honest(*inputs)
             change(net)
             return net
 
-        return pair(venue, batch, batch, _net_fills=bent, **more)
+        return pair(venue, batch, batch, net_fills=bent, **more)
 
     forgery(name)(make)
 

@@ -9,6 +9,7 @@ from tests.attack import (
     forge_fills,
     forge_markets,
     forge_money,
+    forge_risks,
     forge_signatures,
     forge_slots,
 )
@@ -18,7 +19,7 @@ from zkclear.v1 import witness_pb2 as pb
 
 pytestmark = pytest.mark.attack
 
-DRAWERS = (forge_signatures, forge_slots, forge_fills, forge_money, forge_closing, forge_markets)
+DRAWERS = (forge_signatures, forge_slots, forge_fills, forge_money, forge_closing, forge_markets, forge_risks)
 """Importing a drawer enters its forgeries."""
 
 
