@@ -76,7 +76,7 @@ def configuration(folder, venue, **changes):
         "gateway.rate_orders_per_s": 100_000,
         "gateway.rate_burst": 100_000,
         "batching.max_age_ms": 60_000,
-        "oracle.stale_after_s": 120,
+        "oracle.stale_after_s": 3600,
         "journal.path": str(folder / "journal"),
         "sequencer.key_file": str(key),
         "metrics.listen": f"127.0.0.1:{free_port()}",

@@ -55,7 +55,8 @@ def deposit(venue, account, amount_e6):
 def falling(venue, tmp_path_factory):
     """A long of 4 ETH with 650 tokens, and one more account; keepers have an hour for themselves."""
     folder = tmp_path_factory.mktemp("risk")
-    with sequencer(venue, folder, **{"risk.keeper_grace_s": 3600, "gateway.threads": 2}) as service:
+    changes = {"risk.keeper_grace_s": 3600, "gateway.threads": 2, "oracle.stale_after_s": 3600}
+    with sequencer(venue, folder, **changes) as service:
         poor, rich = venue.open(650 * 10**6), venue.open(100_000 * 10**6)
         service.price()
         service.wait_for_account(rich)
@@ -67,23 +68,23 @@ def falling(venue, tmp_path_factory):
         yield service
 
 
-def test_a_preview_needs_no_signature_and_leaves_nothing(market):
-    service = market.service
+def test_a_preview_needs_no_signature_and_leaves_nothing(falling):
+    service, account = falling, falling.poor
     before = service.status().sequence
-    told = service.trading.PreviewOrder(fields(market.buyer, "BUY GTC", ETH, PRICE - 10**9))
+    told = service.trading.PreviewOrder(fields(account, "BUY GTC", ETH // 10, PRICE - 10**9))
     assert (told.would_fill_e8, list(told.refusals)) == (0, [])
     assert told.required_e6 > 0
     cases = {
-        "SIZE_OFF_LOT": fields(market.buyer, "BUY GTC", ETH + 1, PRICE),
-        "PRICE_OFF_TICK": fields(market.buyer, "BUY GTC", ETH, PRICE + 1),
-        "UNKNOWN_ACTION": fields(market.buyer, "BUY NOW", ETH, PRICE),
-        "MARKET_NOT_FOUND": fields(market.buyer, "BUY GTC", ETH, PRICE, market="NO-USD"),
+        "SIZE_OFF_LOT": fields(account, "BUY GTC", ETH + 1, PRICE),
+        "PRICE_OFF_TICK": fields(account, "BUY GTC", ETH, PRICE + 1),
+        "UNKNOWN_ACTION": fields(account, "BUY NOW", ETH, PRICE),
+        "MARKET_NOT_FOUND": fields(account, "BUY GTC", ETH, PRICE, market="NO-USD"),
         "ACCOUNT_NOT_FOUND": fields(900, "BUY GTC", ETH, PRICE),
-        "SIZE_OUT_OF_RANGE": fields(market.buyer, "BUY GTC", 0, PRICE),
+        "SIZE_OUT_OF_RANGE": fields(account, "BUY GTC", 0, PRICE),
     }
     for reason, request in cases.items():
         assert refusal(service.trading.PreviewOrder, request)[1] == reason
-    big = fields(market.buyer, "BUY GTC", 100 * ETH, PRICE)
+    big = fields(account, "BUY GTC", 100 * ETH, PRICE)
     assert list(service.trading.PreviewOrder(big).refusals) == ["INSUFFICIENT_MARGIN"]
     assert service.status().sequence == before
 
