@@ -195,3 +195,78 @@ func TestRisk_C11_NothingIsOpenedByALook(t *testing.T) {
 	b.Steps[0] = 100
 	refused(t, prepare(t, s, b))
 }
+
+// TestForged_C9_AKindIsNotTakenForAnother: account 0 takes over what asked to be closed, and closes what a keeper called.
+func TestForged_C9_AKindIsNotTakenForAnother(t *testing.T) {
+	t.Run("takeover by account 0", func(t *testing.T) {
+		s := crashed(400_000, 100_000_000)
+		b := s.Following(8)
+		b.Requests = []testbatch.Request{{Kind: testbatch.KindLiquidate, Account: maker, Lots: most, Code: 1, Paid: 2}}
+		w, _ := build(s, b)
+		forge.Accepts(t, compiled(t, Micro()), assigned(t, w))
+		b.Requests[0].Kind = testbatch.KindClose
+		w.Requests[0].Payload = b.Requests[0].Payload()
+		refused(t, assigned(t, w))
+	})
+	t.Run("close of what is called healthy", func(t *testing.T) {
+		s, b := forcedClose()
+		w, _ := build(s, b)
+		b.Requests[0].Kind = testbatch.KindLiquidate
+		w.Requests[0].Payload = b.Requests[0].Payload()
+		refused(t, assigned(t, w))
+	})
+}
+
+// TestForged_C7_ARowIsTiedInEveryPart: the row is one that could stand, and the state follows it; only what calldata shows
+// differs from it in one part.
+func TestForged_C7_ARowIsTiedInEveryPart(t *testing.T) {
+	for name, c := range map[string]struct {
+		of     scenario
+		change func(*testbatch.State, *testbatch.Batch) // Before the witness is made.
+		shown  func(*zkclearv1.Witness)                 // What calldata shows instead.
+		row    func(*Circuit)                           // What the row says instead.
+	}{
+		"lots of a request": {
+			of: takeover, change: func(_ *testbatch.State, b *testbatch.Batch) { b.Requests[0].Lots = 1 },
+			row: func(c *Circuit) { c.Risks[0].Lots = most },
+		},
+		"subject of a deleverage": {of: deleveraging, shown: func(w *zkclearv1.Witness) { w.Entries[0].Word[31] = taker }},
+		"market of an absorption": {of: absorption, shown: func(w *zkclearv1.Witness) { w.Entries[0].Word[5] = 1 }},
+		"action of an absorption": {
+			of: absorption,
+			change: func(s *testbatch.State, b *testbatch.Batch) {
+				s.Accounts[0].Positions[1].Index = s.Markets[1].Index
+				b.Bend = func(_ int, m *testbatch.Move) { *m = testbatch.Move{} }
+			},
+			shown: func(w *zkclearv1.Witness) { w.Risks[0].Kind = zkclearv1.RiskKind_RISK_KIND_BOOK },
+		},
+		"counterparty of a deleverage": {
+			of: deleveraging,
+			change: func(_ *testbatch.State, b *testbatch.Batch) {
+				b.Entries = b.Entries[1:]
+				b.Entries[0].Lots, b.Entries[0].Limit = 2, 0
+				b.Requests = []testbatch.Request{{Kind: testbatch.KindDeposit, Account: taker, Amount: 5, Code: 1}}
+			},
+			shown: func(w *zkclearv1.Witness) {
+				w.Entries[0].Word[4], w.Entries[0].AccountRow = 1, 1
+				w.Accounts[1].LastEntry, w.Accounts[3].LastEntry = 0, -1
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, b := c.of()
+			if c.change != nil {
+				c.change(s, &b)
+			}
+			w, _ := build(s, b)
+			if c.shown != nil {
+				c.shown(w)
+			}
+			circuit := assigned(t, w)
+			if c.row != nil {
+				c.row(circuit)
+			}
+			refused(t, circuit)
+		})
+	}
+}
