@@ -168,6 +168,15 @@ contract EntryLibTest is Batches {
         _refuseLength(_cut(d.entries, 191), 4, 192);
     }
 
+    /// @dev What lies behind the entries is never taken for a signature, not even to refuse it.
+    function test_RevertWhen_TheSignatureLiesBeyondTheEnd() public {
+        EntryLib.Context memory context = _context();
+        context.domainSeparator = 0; // follows the entries in calldata, and as r it recovers nobody
+        bytes memory entries = bytes.concat(bytes32(orderWord(2, 0, BUY_GTC, 1, 1, 1)));
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.BadLength.selector, 96, 32));
+        _harness.read(entries, 1, context);
+    }
+
     // -------------------------------------------------------------- actions
 
     function test_RevertWhen_ActionIsNotInTheClosedSet() public {
