@@ -17,7 +17,7 @@ from pathlib import Path
 from devnet import story
 from devnet.network import Network, add_section
 from devnet.oracles import Oracles
-from devnet.processes import python_module
+from devnet.processes import free_port, python_module
 from devnet.stage import Stage
 from prover.settlement.anvil import development_account
 from zkclear.client import DevSigner, round_to_step
@@ -89,7 +89,16 @@ def keeper(running: Network) -> Iterator[Path]:
     key = running.folder / "keeper.key"
     key.write_text(f"0x{development_account(KEEPER).key.hex().removeprefix('0x')}\n")
     key.chmod(0o600)
-    add_section(running.config, "keeper", {"account": KEEPER, "key_file": str(key), "markets": ["ETH-USD"]})
+    add_section(
+        running.config,
+        "keeper",
+        {
+            "account": KEEPER,
+            "key_file": str(key),
+            "markets": ["ETH-USD"],
+            "metrics_listen": f"127.0.0.1:{free_port()}",
+        },
+    )
     log = running.folder / "keeper.log"
     with python_module("zkclear.cli", "keeper", "run", "--config", str(running.config), log=log):
         yield log

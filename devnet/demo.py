@@ -132,7 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 outcome = perform(Stage(running, console))
         except (ProcessFailedError, TimeoutError, RuntimeError, BaseError) as fault:
             console.print(f"demo: {fault}", highlight=False)
-            for name in ("sequencer", "prover"):
+            for name in ("sequencer", "prover", "keeper"):
                 log = folder / f"{name}.log"
                 if log.exists():
                     console.print(f"last lines of the {name}:\n{tail(log)}", highlight=False)
