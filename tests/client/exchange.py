@@ -82,9 +82,12 @@ class Exchange(
         self.accounts = {}
         self.alerts = []
         self.requests = []
+        self.before = {}
 
     def _take(self, name, request, context):
         self.calls.append((name, request))
+        if name in self.before:
+            self.before[name](request, context)
         if self.answers:
             status = self.answers.pop(0)
             if isinstance(status, grpc.StatusCode):

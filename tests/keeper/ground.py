@@ -94,6 +94,7 @@ def back_to(node, point):
     assert node.provider.make_request("evm_revert", [point])["result"]
     # The chain's clock went back as well, and a batch of the present would come from its future.
     assert "error" not in node.provider.make_request("evm_setTime", [int(time.time())])
+    node.provider.make_request("evm_mine", [])
 
 
 def pay_out(node, address):

@@ -29,7 +29,7 @@ from zkclear.keeper.keeper import Keeper, check_wallet
 from zkclear.keeper.settings import KeeperError, KeeperSettings
 from zkclear.keeper.sizing import Terms, bids
 from zkclear.keeper.sources import ChainSource, ExchangeSource
-from zkclear.v1 import account_pb2, liquidation_pb2
+from zkclear.v1 import account_pb2, liquidation_pb2, market_data_pb2
 
 MOST_BACKOFF_MS = 3_600_000
 
@@ -211,6 +211,34 @@ def test_a_deposit_that_the_exchange_has_taken_counts_once(made):
         assert source.view(0, TAKER).waiting == {LONG: 0}
         served.requests = [account_pb2.L1Request(request=request, account=LONG)]
         assert source.view(0, TAKER).waiting == {LONG: 100_000_000}
+        source.close()
+
+
+def test_a_view_between_two_marks_is_read_again(made):
+    """Half of it at the old marks and half at the new ones would be an account that never was."""
+    made.fall()
+    with exchange_of(made) as served, Client(served.target) as client:
+        source = ExchangeSource(client, made.clients[TAKER], health_below_ppm=10**6, streaming=False)
+        fallen = source.view(0, TAKER)
+        old = [market_data_pb2.Market.FromString(each.SerializeToString()) for each in served.markets]
+        old[0].mark_price_e8 = 3_000 * 10**8
+        new, told = served.markets, []
+
+        def moving(request, context):
+            told.append(request)
+            served.markets = old if len(told) == 1 else new
+
+        served.before["ListMarkets"] = moving
+        assert source.view(0, TAKER) == fallen
+        assert len(told) == 4
+
+        def always(request, context):
+            told.append(request)
+            served.markets = (old, new)[len(told) % 2]
+
+        served.before["ListMarkets"] = always
+        with pytest.raises(NetworkError, match="the marks move faster"):
+            source.view(0, TAKER)
         source.close()
 
 

@@ -8,7 +8,7 @@ calldata as the auditor does, and its marks are those of that batch, however old
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -39,6 +39,8 @@ LOOKED_AT = 200
 """Accounts at risk that are looked at in one round, nearest to liquidation first."""
 GLANCE_S = 0.05
 """How quickly an alert or a stop is noticed."""
+VIEW_TRIES = 5
+"""Marks move once a batch; a view that falls between two batches is read again."""
 QUEUE_READ = 2_000
 """Waiting requests that are read; with more of them nobody knows who has been topped up, and nothing is bid."""
 
@@ -106,25 +108,40 @@ class ExchangeSource:
         if self._fault is not None:
             raise self._fault
         self._changed.clear()
+        for _ in range(VIEW_TRIES):
+            listed, found = self._read(accounts)
+            # Accounts are worth what they are at the marks of their moment: none may have moved meanwhile.
+            if _prices(listed) == _prices(self._client.connection.list_markets().markets):
+                break
+        else:
+            raise ExchangeNotAvailable(
+                "the marks move faster than the accounts at risk can be read", reason="MARKS_MOVED"
+            )
+        names, markets = tuple(market.name for market in listed), tuple(map(market_of, listed))
+        deposits = self._queue.deposits()
+        return View(
+            names,
+            markets,
+            MappingProxyType({number: account_of(row, names, markets) for number, row in found.items()}),
+            {number: self._untaken(number, deposits[number]) for number in found if number in deposits},
+        )
+
+    def _read(
+        self, accounts: Sequence[int]
+    ) -> tuple[tuple[market_data_pb2.Market, ...], dict[AccountId, Any]]:
+        """The markets, and after them these accounts and those at risk."""
         connection = self._client.connection
-        listed = connection.list_markets().markets
-        markets = tuple(map(market_of, listed))
-        names = tuple(market.name for market in listed)
+        listed = tuple(connection.list_markets().markets)
         risky = self._client.at_risk(health_below=self._health_below, limit=LOOKED_AT)
         found = {}
         for number in {*accounts, *(each.account for each in risky)}:
+            request = account_pb2.GetAccountRequest(account=number)
             try:
-                answer = connection.call(
-                    connection.accounts.GetAccount, account_pb2.GetAccountRequest(account=number)
-                )
+                found[AccountId(number)] = connection.call(connection.accounts.GetAccount, request).account
             except BadRequest as error:
                 if error.reason != "ACCOUNT_NOT_FOUND":
-                    raise
-                continue  # not open yet
-            found[AccountId(number)] = account_of(answer.account, names, markets)
-        deposits = self._queue.deposits()
-        waiting = {number: self._untaken(number, deposits[number]) for number in found if number in deposits}
-        return View(names, markets, MappingProxyType(found), waiting)
+                    raise  # else it is not open yet
+        return listed, found
 
     def wait(self, stop: threading.Event, timeout_ms: int) -> None:
         """Returns with the next alert, at `stop`, or after the time."""
@@ -205,6 +222,11 @@ class ChainSource:
             raise ChainError(f"the chain's batches cannot be replayed: {why}")
         self._names = tuple(market.name for market in self._chain.markets())
         return found.state
+
+
+def _prices(markets: Iterable[market_data_pb2.Market]) -> list[tuple[str, int, int]]:
+    """What accounts are valued by."""
+    return [(market.name, market.mark_price_e8, market.funding_index) for market in markets]
 
 
 def market_of(message: market_data_pb2.Market) -> Market:
