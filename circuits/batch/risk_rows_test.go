@@ -230,6 +230,13 @@ func TestForged_C7_ARowIsTiedInEveryPart(t *testing.T) {
 			of: takeover, change: func(_ *testbatch.State, b *testbatch.Batch) { b.Requests[0].Lots = 1 },
 			row: func(c *Circuit) { c.Risks[0].Lots = most },
 		},
+		"outcome of a takeover": {
+			of: takeover, shown: func(w *zkclearv1.Witness) { w.Requests[0].Outcome, w.Requests[0].Amount = 4, 0 },
+		},
+		"lots of an outcome": {of: takeover, shown: func(w *zkclearv1.Witness) { w.Requests[0].Amount++ }},
+		"outcome of a close": {
+			of: forcedClose, shown: func(w *zkclearv1.Witness) { w.Requests[0].Outcome, w.Requests[0].Amount = 5, 0 },
+		},
 		"subject of a deleverage": {of: deleveraging, shown: func(w *zkclearv1.Witness) { w.Entries[0].Word[31] = taker }},
 		"market of an absorption": {of: absorption, shown: func(w *zkclearv1.Witness) { w.Entries[0].Word[5] = 1 }},
 		"action of an absorption": {
