@@ -15,10 +15,11 @@ from tests.scenario import lawless
 from tests.vectors.crash import deleverage
 from zkclear.audit.audit import audit
 from zkclear.audit.calldata import decode_call, encode_call
-from zkclear.audit.deleveraging import compare
+from zkclear.audit.deleveraging import compare, opening_standings
 from zkclear.audit.inputs import Queued
 from zkclear.rules.batch import Outcome, OutcomeCode, Request, RequestKind
 from zkclear.rules.risks import RiskKind
+from zkclear.rules.transition import clear
 from zkclear.rules.units import INSURANCE
 from zkclear.rules.words import request_word
 
@@ -259,6 +260,19 @@ def test_a_list_that_the_proof_allows_and_the_ranking_does_not_is_named(change, 
 def test_a_list_is_the_ranking_or_a_beginning_of_it(rows, faults):
     """The ranking wants 70 lots of account 6, then 30 of account 3."""
     assert len(compare(rows, [(6, 70), (3, 30)])) == faults
+
+
+def test_accounts_are_ranked_with_their_funding_and_the_deposits_of_the_batch():
+    """Account 3 is short 5,000 lots and gets 10^-3 quote for each, account 5 pays for 20,000; account 6 deposits."""
+    venue = synthetic.Replayed()
+    venue.prepare()
+    batch = venue.draft(funding_steps=(1_000, 0), requests=(Request(RequestKind.DEPOSIT, 6, amount=7),))
+    clearing = clear(venue.state, batch)
+    found = opening_standings(venue.state, clearing)
+    assert 3 not in clearing.openings
+    before = venue.state.accounts
+    moved = {number: found[number].account.collateral - before[number].collateral for number in (3, 5, 6)}
+    assert moved == {3: 5, 5: -20, 6: 20 + 7}
 
 
 def test_c7_a_lot_beyond_what_is_needed_is_refused_by_the_rules():
