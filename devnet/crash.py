@@ -86,21 +86,19 @@ def bets(now: Tick, then: Tick) -> tuple[Bet, ...]:
 @contextmanager
 def keeper(running: Network) -> Iterator[Path]:
     """`zkclear keeper run` as a process of its own; its log."""
-    key = running.folder / "keeper.key"
-    key.write_text(f"0x{development_account(KEEPER).key.hex().removeprefix('0x')}\n")
-    key.chmod(0o600)
     add_section(
         running.config,
         "keeper",
         {
             "account": KEEPER,
-            "key_file": str(key),
             "markets": ["ETH-USD"],
             "metrics_listen": f"127.0.0.1:{free_port()}",
         },
     )
     log = running.folder / "keeper.log"
-    with python_module("zkclear.cli", "keeper", "run", "--config", str(running.config), log=log):
+    key = {"ZKCLEAR_PRIVATE_KEY": f"0x{development_account(KEEPER).key.hex().removeprefix('0x')}"}
+    arguments = ("keeper", "run", "--config", str(running.config))
+    with python_module("zkclear.cli", *arguments, log=log, settings=key):
         yield log
 
 

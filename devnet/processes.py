@@ -33,15 +33,21 @@ def free_port() -> int:
 
 
 @contextmanager
-def python_module(module: str, *arguments: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """`python -m module arguments`, its output in `log`; SIGTERM at the end, SIGKILL only if that is ignored."""
+def python_module(
+    module: str, *arguments: str, log: Path, settings: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """
+    `python -m module arguments`, its output in `log`; SIGTERM at the end, SIGKILL only if that is ignored.
+
+    `settings` are environment variables of its own, such as a key.
+    """
     with log.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603 - our own modules with arguments from here
             [sys.executable, "-m", module, *arguments],
             stdout=output,
             stderr=output,
             stdin=subprocess.DEVNULL,
-            env=_environment(),
+            env={**_environment(), **(settings or {})},
             start_new_session=True,
         )
     try:
