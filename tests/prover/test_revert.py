@@ -17,6 +17,13 @@ def test_a_custom_error_carries_its_names_and_values():
     assert (cause.name, cause.values) == ("OracleQuorum", {"market": 1, "reports": 0, "needed": 2})
 
 
+def test_what_refuses_a_risk_request_is_known():
+    pending = decode_revert(revert("RequestPending(uint32,uint64)", 7, 12), doing="liquidate")
+    assert pending.values == {"account": 7, "request": 12}
+    same = decode_revert(revert("SameOwner(uint32,uint32)", 7, 8), doing="liquidate")
+    assert str(same) == "liquidate reverts with SameOwner(account 7, taker 8)"
+
+
 def test_soliditys_own_errors_are_known():
     assert decode_revert(revert("Error(string)", "no"), doing="it").values == {"message": "no"}
     assert decode_revert(revert("Panic(uint256)", 0x11), doing="it").values == {"code": 0x11}
