@@ -75,7 +75,7 @@ func riskOperators() map[string]riskOperator {
 		}},
 		"takeover and absorption of one account": {takeover, func(s *testbatch.State, b *testbatch.Batch) {
 			s.Accounts[0].Collateral = 100_000_000
-			s.Accounts[maker].Collateral -= 150_000
+			s.Accounts[maker].Collateral -= 150_000 + 800_000 // and a lot of bitcoin worth that
 			s.Accounts[maker].Positions[1].Size, s.Accounts[taker].Positions[1].Size = 1, -1
 			s.Markets[1].OpenInterest, b.Requests[0].Paid = 1, 5
 			b.Entries = []testbatch.Entry{unsigned(maker, testbatch.Absorb, 0, 0)}
