@@ -23,7 +23,6 @@ from prover.settlement.anvil import development_account
 from zkclear.client import DevSigner, round_to_step
 from zkclear.client.models import AccountState
 from zkclear.client.oracle import Tick
-from zkclear.client.risk import Liquidation
 
 KEEPER, BITTEN, ABSORBED, BANKRUPT = 10, 11, 12, 13
 """The act's accounts; development signer n owns account n here, because signer 9 settles."""
@@ -121,6 +120,7 @@ class Crash:
             self._bites()
             self._forced_close()
         for tick in self.fall[1:]:
+            self._trade()
             self._show(tick)
         self.stage.wait(
             lambda: not self._state(BANKRUPT).positions,
@@ -131,13 +131,22 @@ class Crash:
     def _state(self, account: int) -> AccountState:
         return self.stage.client.account(account).state()
 
-    def _taken(self, account: int, kind: str) -> list[Liquidation]:
-        return [row for row in self.stage.client.liquidations(account=account) if row.kind == kind]
-
     def _show(self, tick: Tick) -> None:
         shown = ", ".join(f"{market} {price}" for market, price in tick.prices.items())
         self.stage.say(f"the crash: {shown}")
         self.oracles.show(tick.prices)
+
+    def _trade(self) -> None:
+        """
+        A small trade between the makers at the mark.
+
+        The contract takes a price within its largest move from the last one that was settled, and nothing settles
+        while nothing happens.
+        """
+        buyer, seller = (self.stage.traders[account] for account in story.MAKERS)
+        price = str(self.stage.client.market("BTC-USD").mark_price)
+        buyer.place("BTC-USD", "buy", size="0.01", price=price, tif="POST_ONLY")
+        seller.place("BTC-USD", "sell", size="0.01", price=price, tif="FOK")
 
     def _open(self) -> None:
         """Accounts, deposits, and a small insurance fund, to which anybody may pay."""
@@ -177,8 +186,7 @@ class Crash:
         stage.wait(lambda: not self._state(ABSORBED).positions, "the absorption", limit_s=PATIENCE_S)
         stage.say(f"account {ABSORBED} was absorbed by the insurance fund")
         stage.wait(lambda: self._state(BITTEN).health >= 1, "the rescue by the keeper", limit_s=PATIENCE_S)
-        bites = self._taken(BITTEN, "TAKEOVER")
-        stage.say(f"account {BITTEN} was taken over in {len(bites)} bites and is healthy again")
+        stage.say(f"account {BITTEN} was taken over bite by bite and is healthy again")
 
     def _forced_close(self) -> None:
         """The owner of the rest asks the contract to close it; nobody can refuse."""
