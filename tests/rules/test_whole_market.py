@@ -143,3 +143,24 @@ def test_c7_an_empty_fund_has_the_whole_market_deleveraged_in_one_batch(side: in
         taken += entry.lots
     assert cleared.classes[AccountId(SUBJECT)] is ClosingClass.HEALTHY
     check_invariants(*desk.history[-1], desk.state)
+
+
+def test_c7_a_hole_that_nobody_can_carry_stops_nothing() -> None:
+    """Fund empty, winners poor from elsewhere: the account stays as it is, others trade, a deposit to the fund ends it."""
+    desk = crashed(side=1, equity=-7_654_321_987)
+    poor = {}
+    for winner in map(AccountId, WINNERS):
+        record = desk.state.accounts[winner]
+        poor[winner] = replace(record, collateral=record.collateral - desk.equity(winner) + 1)
+    desk.state = replace(desk.state, accounts={**desk.state.accounts, **poor})
+    assert desk.liquidate().entries == ()
+    assert desk.equity(2) == -7_654_321_987
+    desk.open(6, 7, amount=10**10)
+    desk.trade(6, 7, 1_000, market=1)
+    assert desk.liquidate().entries == ()
+    fund_it(desk, missing=0)
+    desk.liquidate()
+    assert desk.equity(2) == 0
+    assert desk.state.accounts[AccountId(6)].positions[1].size == 1_000
+    assert desk.tally.lots == {RiskKind.ABSORB: 2 * LOTS}  # the poor winners are below their maintenance too
+    assert desk.state.markets[0].open_interest == 0
