@@ -27,7 +27,9 @@ from tests.keeper.ground import (
     snapshot,
 )
 from tests.sequencer.running import free_port
+from zkclear.cli.keys import signer
 from zkclear.cli.main import app
+from zkclear.cli.profile import BadConfiguration
 from zkclear.client import DevSigner
 from zkclear.client.signers import write_keystore
 
@@ -112,8 +114,14 @@ def test_a_scan_of_the_exchange(made, tmp_path):
 
 
 def test_one_takeover_is_sent_and_waited_for(made):
-    timer = threading.Timer(1, made.settle)
-    timer.start()
+    def settle_it():
+        while targeted(made) is None and not over.wait(0.1):
+            pass
+        made.settle()
+
+    over = threading.Event()
+    settler = threading.Thread(target=settle_it)
+    settler.start()
     result = run(
         "liquidate",
         LONG,
@@ -127,7 +135,8 @@ def test_one_takeover_is_sent_and_waited_for(made):
         "0.2",
         *DEV,
     )
-    timer.join()
+    over.set()
+    settler.join()
     assert result.exit_code == 0, result.output
     sent = json.loads(result.stdout)
     assert (sent["outcome"], sent["taken"], sent["bond"]) == ("EXECUTED", "0.2", "20")
@@ -148,6 +157,19 @@ def test_a_forced_close_goes_through_the_contract(made):
     assert json.loads(sent.stdout)["request"] == made.clients[SHORT].pending_risk(SHORT).own
     again = RUNNER.invoke(app, [*map(str, (*words, "--dev", SIGNERS[SHORT]))])
     assert (again.exit_code, "RequestPending" in again.stderr) == (5, True)
+
+
+def test_a_file_with_a_bare_key_signs_on_a_development_chain_and_nowhere_else(made, tmp_path):
+    path = tmp_path / "keeper.key"
+    path.write_text(f"0x{DevSigner(SIGNERS[TAKER]).secret.hex()}\n", encoding="utf-8")
+    path.chmod(0o600)
+    words = ("run", "--from-chain", "--once", "--dry-run", "--account", TAKER, "--key-file", path)
+    result = run(*words)
+    assert (result.exit_code, "would bid" in result.stderr) == (0, True), result.output
+    with pytest.raises(BadConfiguration, match="on chain 1 only a keystore file"):
+        signer(path, None, chain_id=1)
+    path.write_text("0x" + "00" * 32, encoding="utf-8")
+    assert run(*words).exit_code == 6
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,9 @@ A key is never an option's value, where other users of the machine would see it.
 
 import json
 import os
+import re
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -19,10 +21,16 @@ from zkclear.client.signers import DevSigner, KeystoreSigner, LocalSigner, write
 
 DEVELOPMENT_CHAIN_ID = 31_337
 KEY_VARIABLE = "ZKCLEAR_PRIVATE_KEY"
+BARE_KEY = re.compile(r"0x[0-9a-fA-F]{64}")
 PASSWORD_VARIABLE = "ZKCLEAR_KEY_PASSWORD"  # noqa: S105 - the name of a variable
 
 KeyFile = Annotated[
-    Path | None, typer.Option("--key-file", help="Keystore file (version 3).", rich_help_panel="Key")
+    Path | None,
+    typer.Option(
+        "--key-file",
+        help="Keystore file (version 3); on a local chain also a bare key.",
+        rich_help_panel="Key",
+    ),
 ]
 Dev = Annotated[
     int | None,
@@ -39,36 +47,57 @@ def folder() -> Path:
     return Path(typer.get_app_dir("zkclear")) / "keys"
 
 
-def signer(key_file: Path | None, dev: int | None, *, chain_id: int | None) -> LocalSigner:
-    """The key of a command; a development key signs for development chains only."""
+def require_key(key_file: Path | None, dev: int | None) -> None:
+    """Refuses what is certainly no key, without opening one: before something is waited for."""
     if key_file is not None and dev is not None:
         raise BadConfiguration("give --key-file or --dev, not both")
     if key_file is not None:
-        _check_mode(key_file)
-        try:
-            return KeystoreSigner(key_file, _password(key_file, confirm=False))
-        except AuthenticationError as error:
-            raise BadConfiguration(str(error)) from error
+        if not key_file.is_file():
+            raise BadConfiguration(f"key file {key_file} cannot be read: there is no such file")
+        if key_file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise BadConfiguration(f"{key_file} can be read by others; run: chmod 600 {key_file}")
+    elif dev is None and KEY_VARIABLE not in os.environ:
+        raise BadConfiguration(
+            f"no key: give --key-file FILE, set {KEY_VARIABLE}, or use --dev N on a local chain"
+        )
+
+
+def signer(key_file: Path | None, dev: int | None, *, chain_id: int | None) -> LocalSigner:
+    """The key of a command; a development key, or a file with a bare key, signs for development chains only."""
+    require_key(key_file, dev)
     if dev is not None:
         if chain_id != DEVELOPMENT_CHAIN_ID:
             raise BadConfiguration(
                 f"--dev signs on chain {DEVELOPMENT_CHAIN_ID} only, this one is {chain_id}; its keys are public"
             )
         return DevSigner(dev)
-    text = os.environ.get(KEY_VARIABLE)
-    if text is None:
+    if key_file is None:
+        return _in_words(lambda: LocalSigner(os.environ[KEY_VARIABLE]), KEY_VARIABLE)
+    bare = _bare_key(key_file)
+    if bare is None:
+        return _in_words(lambda: KeystoreSigner(key_file, _password(key_file, confirm=False)), None)
+    if chain_id != DEVELOPMENT_CHAIN_ID:
         raise BadConfiguration(
-            f"no key: give --key-file FILE, set {KEY_VARIABLE}, or use --dev N on a local chain"
+            f"{key_file} holds a bare key; on chain {chain_id} only a keystore file (version 3) is accepted"
         )
+    return _in_words(lambda: LocalSigner(bare), str(key_file))
+
+
+def _in_words(opened: Callable[[], LocalSigner], name: str | None) -> LocalSigner:
+    """A key, or what is wrong with it; `name` is where it stands, if the words do not say so themselves."""
     try:
-        return LocalSigner(text)
+        return opened()
     except AuthenticationError as error:
-        raise BadConfiguration(f"{KEY_VARIABLE}: {error}") from error
+        raise BadConfiguration(str(error) if name is None else f"{name}: {error}") from error
 
 
-def _check_mode(path: Path) -> None:
-    if path.is_file() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise BadConfiguration(f"{path} can be read by others; run: chmod 600 {path}")
+def _bare_key(path: Path) -> str | None:
+    """The key of a file that holds nothing else: 0x and 64 hex digits."""
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise BadConfiguration(f"key file {path} cannot be read: {error}") from error
+    return text if BARE_KEY.fullmatch(text) else None
 
 
 def _password(path: Path, *, confirm: bool) -> str:

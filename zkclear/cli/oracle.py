@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from zkclear.cli.frame import Frame, command
-from zkclear.cli.keys import Dev, KeyFile, signer
+from zkclear.cli.keys import Dev, KeyFile, require_key, signer
 from zkclear.cli.service import log_to_stderr, until_stopped
 from zkclear.client.client import Client
 from zkclear.client.feeds import Feed, Recorded, Static, Walk
@@ -95,13 +95,13 @@ def run(
             feed = Walk(given, seed=seed, volatility_ppm=volatility)
         elif file is not None and market:
             feed = Recorded(file, markets=tuple(market), speed=speed)
-        key = None if dev is not None else signer(key_file, dev, chain_id=None)
+        require_key(key_file, dev)
         if not reached(client.connection, stop):
             return
         if feed is None and file is not None:
             feed = Recorded(file, markets=_listed(client), speed=speed)
         assert feed is not None, "a source of the closed set has a feed"
-        oracle = client.oracle(key or signer(key_file, dev, chain_id=client.domain.chain_id))
+        oracle = client.oracle(signer(key_file, dev, chain_id=client.domain.chain_id))
         taken = Reporter(oracle, feed, interval_ms=interval_ms).run(stop, limit=reports)
     frame.fields({"signer": oracle.signer.address, "reports": taken})
 
