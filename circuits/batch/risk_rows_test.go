@@ -277,3 +277,57 @@ func TestForged_C7_ARowIsTiedInEveryPart(t *testing.T) {
 		})
 	}
 }
+
+// inTwoMarkets has account 1 take what account 2 holds of ether, and account 3 what it holds of bitcoin.
+func inTwoMarkets() (*testbatch.State, testbatch.Batch) {
+	s, b := deleveraging()
+	s.Accounts[maker].Positions[1] = testbatch.Position{Size: 1, Index: -9_000}
+	s.Accounts[maker].Collateral -= 800_000
+	s.Accounts[taker].Positions[1] = testbatch.Position{Size: -1, Index: -9_000}
+	s.Accounts[taker].Collateral += 800_000
+	s.Markets[1].OpenInterest = 1
+	b.Entries[1].Market, b.Entries[1].Lots, b.Entries[1].Limit = 1, 1, 0
+	return s, b
+}
+
+// besideARequest has a LIQUIDATE request of nothing, and one DELEVERAGE.
+func besideARequest() (*testbatch.State, testbatch.Batch) {
+	s, b := deleveraging()
+	b.Entries = b.Entries[:1]
+	b.Requests = []testbatch.Request{
+		{Kind: testbatch.KindLiquidate, Account: taker, Market: 1, Lots: most, Taker: 1, Code: 2},
+	}
+	return s, b
+}
+
+// TestForged_C7_RowsOfADeleverageStandLastAndInOrder: else those of one position could stand apart, and each begin anew.
+func TestForged_C7_RowsOfADeleverageStandLastAndInOrder(t *testing.T) {
+	for name, scene := range map[string]scenario{"two markets": inTwoMarkets, "a request": besideARequest} {
+		t.Run(name, func(t *testing.T) {
+			s, b := scene()
+			w, _ := build(s, b)
+			forge.Accepts(t, compiled(t, Micro()), assigned(t, w))
+			w.Risks[0], w.Risks[1] = w.Risks[1], w.Risks[0]
+			refused(t, assigned(t, w))
+		})
+	}
+}
+
+// TestForged_C7_AFundThatAbsorbsIsHealthy: reducing is not enough for it. Account 0 is worth 4,000 and short of ether and of
+// bitcoin, which must start with 16,000; absorbing leaves it 14,000.
+func TestForged_C7_AFundThatAbsorbsIsHealthy(t *testing.T) {
+	for gift, legal := range map[int64]bool{0: false, 2_000: true} {
+		s, b := absorption()
+		s.Accounts[maker].Collateral = 10_000 + 1 - 15_000_000
+		s.Accounts[0].Positions = []testbatch.Position{{Size: -5, Index: 7_000}, {Size: -1, Index: -9_000}}
+		s.Accounts[0].Collateral = 15_804_000 + gift
+		w, _ := build(s, b)
+		if legal {
+			forge.Accepts(t, compiled(t, Micro()), assigned(t, w))
+			continue
+		}
+		refused(t, assigned(t, w))
+		w.Accounts[0].Closing = zkclearv1.ClosingClass_CLOSING_CLASS_REDUCED
+		refused(t, assigned(t, w))
+	}
+}

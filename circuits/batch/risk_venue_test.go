@@ -131,6 +131,18 @@ func riskBatches() map[string]scenario {
 			s.Accounts[taker].Collateral = 15_000_000
 			outcome(4)(s, b)
 		}),
+		"takeover, taker unfit for what it holds elsewhere": with(takeover, func(s *testbatch.State, b *testbatch.Batch) {
+			// A lot of bitcoin must start with 16,000 and two of ether with 280,000; the keeper's share is 30,000.
+			s.Accounts[1].Positions[1] = testbatch.Position{Size: 1, Index: -9_000}
+			s.Accounts[1].Collateral = 16_000 + 280_000 - 30_000 - 1 - 800_000
+			b.Requests[0].Taker = 1
+			outcome(4)(s, b)
+		}),
+		"takeover, taker just fit for what it holds elsewhere": with(takeover, func(s *testbatch.State, b *testbatch.Batch) {
+			s.Accounts[1].Positions[1] = testbatch.Position{Size: 1, Index: -9_000}
+			s.Accounts[1].Collateral = 16_000 + 280_000 - 30_000 - 800_000
+			b.Requests[0].Taker = 1
+		}),
 		"takeover, taker is itself": with(takeover, func(s *testbatch.State, b *testbatch.Batch) {
 			b.Requests[0].Taker = maker
 			outcome(4)(s, b)
