@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from tests.attack.falling import SHALLOW, fallen
 from tests.attack.forging import (
     MARK,
     Pair,
@@ -16,9 +17,10 @@ from tests.attack.forging import (
     trade,
 )
 from tests.scenario import Venue, lawless
+from tests.vectors.crash import CHANGED, change
 from tests.vectors.drawer import BTC, ETH
 from zkclear.rules import opening, transition
-from zkclear.rules.batch import Fill, Request, RequestKind
+from zkclear.rules.batch import Batch, Fill, Request, RequestKind
 from zkclear.rules.funding import step_limit
 from zkclear.rules.state import Market
 from zkclear.v1 import witness_pb2 as pb
@@ -191,3 +193,32 @@ _config("M4 funding index not in the state", _other_index)
 _config("collateral not in the stored leaf", _richer)
 _config("another new root", _other_root)
 _config("a path that leads elsewhere", _other_sibling)
+
+
+@forgery("a market changed to another configuration than was queued")
+def _(_: Venue) -> Pair:
+    floor = fallen(SHALLOW)
+    honest = floor.draft(requests=(change(0, CHANGED),))
+    other = change(0, replace(CHANGED, liquidation_fee=10**6))
+    forged = replace(honest, requests=(other,))
+    return pair(floor, honest, forged, resolve=_resolved(honest))
+
+
+def _resolved(batch: Batch) -> Callable[..., Any]:
+    """Outcomes as they stand in a batch, whatever the requests are."""
+    return lambda *_: (batch.outcomes, [])
+
+
+@forgery("a market listed that leaves a row out")
+def _(_: Venue) -> Pair:
+    floor = fallen(SHALLOW)
+    honest = floor.draft(requests=(change(2, BTC),))
+    forged = replace(honest, requests=(change(3, BTC),))
+    lawful = transition.change_markets
+
+    def skipping(markets: Any, requests: Any) -> Any:
+        rows = list(lawful(markets, [replace(request, market=2) for request in requests]))
+        rows[3], rows[2] = rows[2], rows[3]
+        return tuple(rows)
+
+    return pair(floor, honest, forged, change_markets=skipping)

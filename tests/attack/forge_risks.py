@@ -1,52 +1,20 @@
-"""Forgeries of liquidation, forced close, absorption, deleveraging and listing: one rule bent in each."""
+"""Forgeries of liquidation, forced close and absorption: one rule bent in each."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from tests.attack.falling import BANKRUPT, DEEP, LATER, SHALLOW, Floor, closing, fallen
 from tests.attack.forging import Pair, always, forgery, nothing, pair
 from tests.scenario import Venue
-from tests.vectors.crash import CHANGED, Crash, absorb, change, close, deleverage, liquidate, risk_entry
-from tests.vectors.drawer import BTC
+from tests.vectors.crash import absorb, close, liquidate, risk_entry
 from zkclear.rules import actions, liquidation, risks, transition
 from zkclear.rules.batch import Batch, Entry, Fill, Outcome, OutcomeCode, Request, RequestKind
-from zkclear.rules.closing import ClosingClass, closing_class
-from zkclear.rules.deleveraging import needed_lots
+from zkclear.rules.closing import ClosingClass
 from zkclear.rules.liquidation import Move, allowed_lots, book_loss, discount
 from zkclear.rules.netting import Net
-from zkclear.rules.reject import Rejected
 from zkclear.rules.risks import RiskKind, RiskRow
 from zkclear.rules.units import FEES, INSURANCE
-
-LATER = 99_333
-"""A nonce whose slot no risk entry here has."""
-
-
-class Floor(Venue, Crash):
-    """A venue whose accounts fall: 2 long against 3, 5,000 lots, and a fund."""
-
-
-def fallen(equity: int, *, fund: int = 10**9) -> Floor:
-    """Account 2 at this equity; its maintenance is about 87,000,000 and half of it is the closeout."""
-    floor = Floor()
-    floor.marks = (18_000, 83_460)
-    floor.advance(requests=floor.opening(2, amount=300_000_000))
-    floor.advance(requests=floor.opening(3, 4, amount=10**10))
-    floor.advance(requests=(Request(RequestKind.DEPOSIT, INSURANCE, amount=fund),))
-    floor.trade(2, 3, 5_000)
-    floor.mark_for(2, equity)
-    return floor
-
-
-def closing(*inputs: Any, **named: Any) -> ClosingClass:
-    """The class of an account as the rule has it, and REDUCED where it has none, so that nothing else is forged."""
-    try:
-        return closing_class(*inputs, **named)
-    except Rejected:
-        return ClosingClass.REDUCED
-
-
-SHALLOW, DEEP, BANKRUPT = 85_000_000, 5_000_000, -60_000_000
 
 
 def _told(floor: Floor, request: Request, code: int, amount: int) -> tuple[Batch, Batch]:
@@ -261,109 +229,3 @@ def _(_: Venue) -> Pair:
     honest = rich.build(_absorbs(rich)).witness
     _, forged = pair(floor, floor.draft(), _absorbs(floor), close_absorbing=always(ClosingClass.HEALTHY))
     return honest, forged
-
-
-def _deleveraging(floor: Floor) -> tuple[Batch, int]:
-    """Account 3 closes the fewest lots against account 2."""
-    needed = int(needed_lots(floor.holding(2), floor.standing(INSURANCE)))
-    return floor.draft(entries=(deleverage(3, 2, needed, 0),)), needed
-
-
-@forgery("I-7 a lot deleveraged that the fund could take")
-def _(_: Venue) -> Pair:
-    floor = fallen(BANKRUPT, fund=10**8)
-    honest, needed = _deleveraging(floor)
-    forged = floor.draft(entries=(deleverage(3, 2, needed + 1, 0),))
-    return pair(floor, honest, forged, fund_fits=always(False))
-
-
-@forgery("I-7 a deleverage at a price a unit worse")
-def _(_: Venue) -> Pair:
-    floor = fallen(BANKRUPT, fund=10**8)
-    honest, _ = _deleveraging(floor)
-    lawful = risks.deleverage
-
-    def bent(*inputs: Any, **named: Any) -> Move:
-        move = lawful(*inputs, **named)
-        return replace(move, discount=move.discount - 1, share=move.share - 1)
-
-    return pair(floor, honest, honest, deleverage=bent)
-
-
-def _taken(index: int, entry: Entry, holding: Any, *_: Any, before: int) -> RiskRow:
-    """A row for whatever a DELEVERAGE entry says."""
-    move = liquidation.deleverage(holding, entry.lots, before=before)
-    return RiskRow(
-        RiskKind.DELEVERAGE, index, entry.subject, entry.account, entry.market, entry.lots, True, move
-    )
-
-
-def _against(name: str, *entries: Entry, equity: int = BANKRUPT) -> None:
-    """Deleveraging that the rules refuse; the honest batch is one of a bankrupt account."""
-
-    def make(_: Venue) -> Pair:
-        control = fallen(BANKRUPT, fund=10**8)
-        honest, _ = _deleveraging(control)
-        floor = fallen(equity, fund=10**8)
-        laws = {"_check_not_grown": nothing, "closing_class": closing}
-        _, forged = pair(floor, floor.draft(), floor.draft(entries=entries), check_deleverage=_taken, **laws)
-        return control.build(honest).witness, forged
-
-    forgery(name)(make)
-
-
-_against("I-7 an account deleveraged that has no position", deleverage(4, 2, 100, 0))
-_against("I-7 a deleverage of more lots than the bankrupt account has", deleverage(3, 2, 5_001, 0))
-_against("I-7 a deleverage against an account that still has equity", deleverage(3, 2, 100, 0), equity=DEEP)
-
-
-@forgery("a deleverage whose rank does not begin at 0")
-def _(_: Venue) -> Pair:
-    floor = fallen(BANKRUPT, fund=10**8)
-    honest, needed = _deleveraging(floor)
-    lawful = transition.entry_risks
-
-    def unranked(entries: tuple[Entry, ...], *rest: Any) -> Any:
-        return lawful(tuple(replace(entry, limit=0) for entry in entries), *rest)
-
-    forged = floor.draft(entries=(deleverage(3, 2, needed, 1),))
-    return pair(floor, honest, forged, entry_risks=unranked)
-
-
-@forgery("I-7 a counterparty that sells more beside its deleverage")
-def _(_: Venue) -> Pair:
-    floor = fallen(BANKRUPT, fund=10**8)
-    only = deleverage(3, 2, 100, 0)
-    more = floor.order(3, "SELL GTC", 200, floor.marks[0], nonce=LATER)
-    other = floor.order(4, "BUY GTC", 200, floor.marks[0], nonce=LATER)
-    honest = floor.draft(entries=(only, more, other), fills=(Fill(1, 2, 100),))
-    return pair(floor, honest, replace(honest, fills=(Fill(1, 2, 101),)), _check_not_grown=nothing)
-
-
-@forgery("a market changed to another configuration than was queued")
-def _(_: Venue) -> Pair:
-    floor = fallen(SHALLOW)
-    honest = floor.draft(requests=(change(0, CHANGED),))
-    other = change(0, replace(CHANGED, liquidation_fee=10**6))
-    forged = replace(honest, requests=(other,))
-    return pair(floor, honest, forged, resolve=_resolved(honest))
-
-
-def _resolved(batch: Batch) -> Callable[..., Any]:
-    """Outcomes as they stand in a batch, whatever the requests are."""
-    return lambda *_: (batch.outcomes, [])
-
-
-@forgery("a market listed that leaves a row out")
-def _(_: Venue) -> Pair:
-    floor = fallen(SHALLOW)
-    honest = floor.draft(requests=(change(2, BTC),))
-    forged = replace(honest, requests=(change(3, BTC),))
-    lawful = transition.change_markets
-
-    def skipping(markets: Any, requests: Any) -> Any:
-        rows = list(lawful(markets, [replace(request, market=2) for request in requests]))
-        rows[3], rows[2] = rows[2], rows[3]
-        return tuple(rows)
-
-    return pair(floor, honest, forged, change_markets=skipping)

@@ -6,6 +6,7 @@ import pytest
 
 from tests.attack import (
     forge_closing,
+    forge_deleveraging,
     forge_fills,
     forge_markets,
     forge_money,
@@ -19,7 +20,16 @@ from zkclear.v1 import witness_pb2 as pb
 
 pytestmark = pytest.mark.attack
 
-DRAWERS = (forge_signatures, forge_slots, forge_fills, forge_money, forge_closing, forge_markets, forge_risks)
+DRAWERS = (
+    forge_signatures,
+    forge_slots,
+    forge_fills,
+    forge_money,
+    forge_closing,
+    forge_markets,
+    forge_risks,
+    forge_deleveraging,
+)
 """Importing a drawer enters its forgeries."""
 
 

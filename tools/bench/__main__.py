@@ -1,4 +1,4 @@
-"""`make bench [ARGS="--shapes tiny,small --runs 3"]`: constraints, proving, gas, the matching core, the gateway, the auditor."""
+"""`make bench [ARGS="--shapes tiny,small --runs 3"]`: constraints, proving, gas, the core, gateway, crashes, auditor."""
 
 from __future__ import annotations
 
