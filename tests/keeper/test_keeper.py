@@ -214,6 +214,32 @@ def test_a_deposit_that_the_exchange_has_taken_counts_once(made):
         source.close()
 
 
+def test_a_batch_that_settles_while_the_chain_is_read_is_read_too(made, monkeypatch):
+    """Its deposit has left the queue, and must not be missed: the bond would be lost."""
+    made.fall()
+    made.clients[RIVAL].deposit(LONG, 100)
+    chain = made.clients[TAKER]
+    source, look = ChainSource(chain), chain.payload
+    source.view()
+
+    def late(request):
+        if made.state.number == before:
+            made.settle()
+        return look(request)
+
+    before = made.state.number
+    made.clients[RIVAL].deposit(LONG, 100)  # a payload that is not known yet, so that it is asked for
+    monkeypatch.setattr(chain, "payload", late)
+    seen = source.view()
+    assert made.state.number == before + 1
+    assert seen.accounts[LONG].collateral == made.state.accounts[LONG].collateral
+    assert (dict(seen.waiting), bids(seen, Terms(), taker=TAKER)) == ({}, [])
+
+    monkeypatch.setattr("zkclear.keeper.sources.VIEW_TRIES", 0)
+    with pytest.raises(NetworkError, match="batches settle faster"):
+        source.view()
+
+
 def test_a_view_between_two_marks_is_read_again(made):
     """Half of it at the old marks and half at the new ones would be an account that never was."""
     made.fall()

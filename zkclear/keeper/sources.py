@@ -109,7 +109,7 @@ class ExchangeSource:
             raise self._fault
         self._changed.clear()
         for _ in range(VIEW_TRIES):
-            listed, found = self._read(accounts)
+            listed, found, waiting = self._read(accounts)
             # Accounts are worth what they are at the marks of their moment: none may have moved meanwhile.
             if _prices(listed) == _prices(self._client.connection.list_markets().markets):
                 break
@@ -118,30 +118,32 @@ class ExchangeSource:
                 "the marks move faster than the accounts at risk can be read", reason="MARKS_MOVED"
             )
         names, markets = tuple(market.name for market in listed), tuple(map(market_of, listed))
-        deposits = self._queue.deposits()
-        return View(
-            names,
-            markets,
-            MappingProxyType({number: account_of(row, names, markets) for number, row in found.items()}),
-            {number: self._untaken(number, deposits[number]) for number in found if number in deposits},
-        )
+        known = {number: account_of(row, names, markets) for number, row in found.items()}
+        return View(names, markets, MappingProxyType(known), waiting)
 
     def _read(
         self, accounts: Sequence[int]
-    ) -> tuple[tuple[market_data_pb2.Market, ...], dict[AccountId, Any]]:
-        """The markets, and after them these accounts and those at risk."""
+    ) -> tuple[tuple[market_data_pb2.Market, ...], dict[AccountId, Any], dict[AccountId, Quote]]:
+        """
+        The markets, and after them these accounts and those at risk with the deposits that wait for each.
+
+        Each account is read after its deposits, so that one which moves from the queue into it meanwhile counts twice, never not.
+        """
         connection = self._client.connection
-        listed = tuple(connection.list_markets().markets)
+        listed, deposits = tuple(connection.list_markets().markets), self._queue.deposits()
         risky = self._client.at_risk(health_below=self._health_below, limit=LOOKED_AT)
-        found = {}
-        for number in {*accounts, *(each.account for each in risky)}:
-            request = account_pb2.GetAccountRequest(account=number)
+        found: dict[AccountId, Any] = {}
+        waiting: dict[AccountId, Quote] = {}
+        for number in map(AccountId, {*accounts, *(each.account for each in risky)}):
             try:
-                found[AccountId(number)] = connection.call(connection.accounts.GetAccount, request).account
+                if number in deposits:
+                    waiting[number] = self._untaken(number, deposits[number])
+                request = account_pb2.GetAccountRequest(account=number)
+                found[number] = connection.call(connection.accounts.GetAccount, request).account
             except BadRequest as error:
                 if error.reason != "ACCOUNT_NOT_FOUND":
                     raise  # else it is not open yet
-        return listed, found
+        return listed, found, waiting
 
     def wait(self, stop: threading.Event, timeout_ms: int) -> None:
         """Returns with the next alert, at `stop`, or after the time."""
@@ -195,15 +197,22 @@ class ChainSource:
     def view(self, *accounts: int) -> View:
         """Every account at the last settled marks, with funding settled; an account that no batch opened yet is missing."""
         del accounts
-        number = self._chain.batch_number
-        if self._state is None or self._state.number != number:
-            self._state = self._replayed()
-        state = self._state
+        for _ in range(VIEW_TRIES):
+            if self._state is None or self._state.number != self._chain.batch_number:
+                self._state = self._replayed()
+            state, deposits = self._state, self._queue.deposits()
+            if (
+                state.number == self._chain.batch_number
+            ):  # no deposit left the queue for a state that is not read yet
+                break
+        else:
+            raise ExchangeNotAvailable(
+                "batches settle faster than they can be replayed", reason="BATCH_SETTLED"
+            )
         settled = {
             number: settle_account(account, state.markets).account
             for number, account in state.accounts.items()
         }
-        deposits = self._queue.deposits()
         waiting = {number: Quote(sum(amounts.values())) for number, amounts in deposits.items()}
         return View(self._names, state.markets, MappingProxyType(settled), waiting)
 
