@@ -86,6 +86,19 @@ func TestNewRequest_C9_ForgedRequestIsRejected(t *testing.T) {
 		"until of 2^40":                  func(c *requestCircuit) { c.Until = num.Pow2(40) },
 		"until of a deposit":             func(c *requestCircuit) { c.Until = 1; c.Word = plus(word(2, 5, 144), 1<<8) },
 		"account of another":             func(c *requestCircuit) { c.Account = 3 },
+		"lots that carry into the market": func(c *requestCircuit) {
+			c.Deposit, c.Close, c.Lots, c.Word = 0, 1, plus(num.Pow2(rules.SizeBits), 5), word(4, 1<<40+5, 160)
+		},
+		"hash that carries into the market": func(c *requestCircuit) {
+			c.Deposit, c.Market, c.HashLow, c.Word = 0, 1, num.Pow2(rules.HashLowBits), word(7, 1, 200)
+		},
+		"hash of 2^254": func(c *requestCircuit) { c.HashHigh = num.Pow2(rules.HashHighBits) },
+		"lots of a deposit": func(c *requestCircuit) {
+			c.Lots, c.Word = 1, plus(word(2, 5, 144), 0).Add(word(2, 5, 144), num.Pow2(160))
+		},
+		"taker of a close": func(c *requestCircuit) {
+			c.Deposit, c.Close, c.Taker, c.Word = 0, 1, 1, word(4, 1, 128)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := honest()
