@@ -8,6 +8,7 @@ Deposits are chosen from the recorded prices, so that each meets its fate at a p
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ FALL = (204, 216, 228, 330)
 """Recorded candles of the fall; each is within the largest move that the contract takes."""
 MAINTENANCE = Decimal("0.025")
 FEE = Decimal("0.0005")
+LEAN, LEAN_S = Decimal("0.01"), 6
+"""How far above the index the makers quote, and for how many seconds."""
 PATIENCE_S = 120
 INSURANCE = 0
 
@@ -114,6 +117,7 @@ class Crash:
     def play(self) -> None:
         """The act from the first deposit to the last deleverage."""
         self._open()
+        self._lean()
         self._build()
         with keeper(self.stage.network):
             self._show(self.fall[0])
@@ -163,6 +167,18 @@ class Crash:
             stage.traders[account] = stage.client.trading(DevSigner(account), account)
         stage.wait_accounts(deposits)
 
+    def _lean(self) -> None:
+        """For a few seconds the makers quote above the index: a premium, so that longs pay funding from here on."""
+        buyer, seller = (self.stage.traders[account] for account in story.MAKERS)
+        for market in story.MARKETS:
+            step, middle = story.TICKS[market], self.now.prices[market]
+            size = str(round_to_step(2_000 / middle, story.LOTS[market]))
+            for trader, side, above in ((buyer, "buy", LEAN), (seller, "sell", LEAN + LEAN)):
+                trader.cancel_all(market)
+                price = str(round_to_step(middle * (1 + above), step))
+                trader.place(market, side, size=size, price=price, tif="POST_ONLY")
+        time.sleep(LEAN_S)
+
     def _build(self) -> None:
         """The traders buy at the mark; then everybody takes their quotes away, as in a crash."""
         for account in story.MAKERS:
@@ -187,7 +203,7 @@ class Crash:
         stage.say(f"account {ABSORBED} was absorbed by the insurance fund")
         stage.wait(lambda: self._state(BITTEN).health >= 1, "the rescue by the keeper", limit_s=PATIENCE_S)
         # A close in the batch of the last bite would meet an account below maintenance: there is nothing to close then.
-        last = max(request.batch for request in stage.client.account(BITTEN).requests())
+        last = max(request.batch or 0 for request in stage.client.account(BITTEN).requests())
         stage.wait(
             lambda: stage.client.batches(limit=1)[0].number >= last, "the end of the last bite's batch"
         )

@@ -99,8 +99,9 @@ def perform(stage: Stage) -> Outcome:
     liquidations = stage.client.liquidations(limit=1_000)
     stage.console.print(liquidation_table(liquidations))
     stage.console.print(account_table(crash.outcome()))
-    for market in story.MARKETS:
-        stage.console.print(funding_line(market, stage.client.funding(market, limit=1_000)), highlight=False)
+    for market in stage.client.markets():
+        rates = stage.client.funding(market.name, limit=1_000)
+        stage.console.print(funding_line(market, rates), highlight=False)
     for what, amount in paid:
         stage.console.print(f"{what}: {amount} tokens in the wallet", highlight=False)
     stage.console.print(text, highlight=False)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from rich.table import Table
 
-from zkclear.client.models import AccountState, Batch
+from zkclear.client.models import AccountState, Batch, Market
 from zkclear.client.risk import FundingRate, Liquidation
 
 
@@ -97,10 +98,8 @@ def account_table(accounts: Sequence[tuple[str, AccountState]]) -> Table:
     return table
 
 
-def funding_line(market: str, rates: Sequence[FundingRate]) -> str:
-    """What longs paid in a market over all batches, 10^-6 quote a lot."""
+def funding_line(market: Market, rates: Sequence[FundingRate]) -> str:
+    """What a long of one unit paid in a market over all batches."""
     moved = [rate.step for rate in rates if rate.step]
-    return (
-        f"funding {market}: {len(moved)} of {len(rates)} batches had a step, in all {sum(moved):+,} (10^-6 quote a lot; +:"
-        " longs paid)"
-    )
+    paid = Decimal(sum(moved)) * (1 / market.lot) / 10**12  # 10^-6 quote a lot; quote is 10^-6 tokens
+    return f"funding {market.name}: a step in {len(moved)} of {len(rates)} batches; one unit long paid {paid:.6f} tokens"
