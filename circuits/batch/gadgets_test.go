@@ -81,7 +81,11 @@ func TestOpenMarkets_C1_Rows(t *testing.T) {
 	}
 	forge.Accepts(t, system, one())
 	for name, change := range map[string]func(*marketsCircuit){
-		"unlisted row first":          func(c *marketsCircuit) { c.Rows[0], c.Rows[1] = c.Rows[1], c.Rows[0] },
+		"unlisted row first": func(c *marketsCircuit) { c.Rows[0], c.Rows[1] = c.Rows[1], c.Rows[0] },
+		"unlisted row first, though the batch lists it": func(c *marketsCircuit) {
+			c.Rows[0], c.Rows[1] = c.Rows[1], c.Rows[0]
+			c.Rows[0].Changed = 1
+		},
 		"listed twice over":           func(c *marketsCircuit) { c.Rows[0].Listed = 2 },
 		"unlisted row with a mark":    func(c *marketsCircuit) { c.Rows[1].Mark = 5 },
 		"unlisted row with a step":    func(c *marketsCircuit) { c.Rows[1].ShiftedStep = 5 },
