@@ -51,7 +51,7 @@ def draw_config(rng: Random) -> MarketConfig:
         taker_fee=taker_fee,
         liquidation_fee=rng.choice((0, 1, 10_000, PPM, rng.randrange(PPM))),
         keeper_share=rng.choice((0, 500_000, PPM, rng.randrange(PPM))),
-        close_factor=rng.choice((0, 1, 300_000, PPM, rng.randrange(PPM))),
+        close_factor=rng.choice((1, 2, 300_000, PPM, rng.randint(1, PPM))),
         closeout=rng.choice((0, 500_000, PPM, rng.randrange(PPM))),
         max_funding_rate=rng.choice((0, 1_000)),
         max_open_interest=rng.choice((1, 10**9)),

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.vectors.crypto_calls import CALLS, decode
-from tools.bench import chain, circuits, crashes, machine, sequencer
+from tools.bench import chain, circuits, crashes, machine, risk_chain, sequencer
 
 ROOT = Path(__file__).resolve().parents[2]
 BUDGET = {"order": 3_600, "account": 11_000, "fill": 150, "request": 1_200, "word": 110}
@@ -44,6 +44,7 @@ def constraint_tables(counts: list[dict[str, object]]) -> list[Table]:
         [name, f"{units[name]:,}", f"{limit:,}", f"{100 * units[name] // limit} %"]
         for name, limit in BUDGET.items()
     ]
+    against += [[name, f"{count:,}", "-", "-"] for name, count in units.items() if name not in BUDGET]
     return [
         table("constraints by section", ["section", *shapes], rows),
         table("constraints a row, against the budget", ["row", "measured", "budget", "ratio"], against),
@@ -98,7 +99,7 @@ def gas_table() -> Table:
             f"{each.rest:,}",
             f"{each.gas // each.fills:,}" if each.fills else "-",
         ]
-        for each in chain.measure(SECTIONS_GAS)
+        for each in (*chain.measure(SECTIONS_GAS), *risk_chain.measure())
     ]
     return table(
         "gas of settle, whole transactions (21,000 + verifier + calldata + rest)",

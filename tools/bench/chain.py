@@ -16,7 +16,6 @@ from prover.proving.records import ProvedBatch
 from prover.settlement.anvil import development_account
 from prover.settlement.calldata import settle_arguments
 from prover.settlement.chain import Chain
-from prover.witness import build_witness, parse_batch
 from tests.chain import SETTLER, Venue, deployed
 from tests.circuit import run
 from zkclear.crypto.state_tree import StateTree
@@ -80,8 +79,7 @@ class Yard:
         )
 
     def _proved(self, tree: StateTree, sealed: SealedBatch) -> ProvedBatch:
-        shape = shape_by_name(sealed.shape)
-        built = build_witness(tree, parse_batch(sealed), shape=shape, domain=self._chain.domain_word())
+        built = self._venue.built(sealed, before=tree)
         with tempfile.TemporaryDirectory() as folder:
             witness, out = Path(folder) / "witness", Path(folder) / "proof.json"
             witness.write_bytes(built.witness.SerializeToString())

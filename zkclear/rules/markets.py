@@ -112,7 +112,7 @@ def check_config(config: MarketConfig) -> None:
 
     Units:   as design section 4.
     Bounds:  quote_per_lot_tick exact; 0 < t1 < t2 < 2^62; rates positive, not decreasing, maintenance <= initial;
-             -taker_fee <= maker_fee < 2^20; shares at most 10^6; open interest below 2^40 and 2^63 / lot_e8.
+             -taker_fee <= maker_fee < 2^20; shares at most 10^6, the close factor at least 1: a takeover moves a lot; open interest below 2^40 and 2^63 / lot_e8.
     Rounds:  nothing.
     Rejects: BAD_MARKET_CONFIG with the field, REBATE_TOO_LARGE.
     Claims:  C4.
@@ -146,8 +146,8 @@ def check_config(config: MarketConfig) -> None:
             {"maker_fee_ppm": config.maker_fee, "taker_fee_ppm": config.taker_fee},
         )
     in_range(config.maker_fee, -config.taker_fee, PPM_BOUND, reason=bad, field="maker_fee")
-    for name in ("liquidation_fee", "keeper_share", "close_factor", "closeout"):
-        in_range(getattr(config, name), 0, PPM + 1, reason=bad, field=name)
+    for name, low in (("liquidation_fee", 0), ("keeper_share", 0), ("close_factor", 1), ("closeout", 0)):
+        in_range(getattr(config, name), low, PPM + 1, reason=bad, field=name)
     in_range(config.max_funding_rate, 0, PPM_BOUND, reason=bad, field="max_funding_rate")
     most = min(SIZE_BOUND, -(-SIZE_E8_BOUND // config.lot_e8))
     in_range(config.max_open_interest, 1, most, reason=bad, field="max_open_interest")

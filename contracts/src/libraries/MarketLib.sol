@@ -27,7 +27,7 @@ library MarketLib {
         _checkFees(config);
         _require(config.liquidationFee <= PPM, "liquidation_fee");
         _require(config.keeperShare <= PPM, "keeper_share");
-        _require(config.closeFactor <= PPM, "close_factor");
+        _require(config.closeFactor >= 1 && config.closeFactor <= PPM, "close_factor"); // a takeover moves a lot
         _require(config.closeout <= PPM, "closeout");
         _require(config.maxFundingRate < PPM_BOUND, "max_funding_rate");
         _require(

@@ -18,6 +18,7 @@ NOTES = {
 
 GOOD = (
     {"t1": 1},
+    {"close_factor": 1},
     {"t2": 2**62 - 1},
     {"maker_fee": -300},
     {"max_open_interest": 2**40 - 1},
@@ -40,6 +41,7 @@ BAD = (
     {"maker_fee": -301},
     {"liquidation_fee": 10**6 + 1},
     {"keeper_share": 10**6 + 1},
+    {"close_factor": 0},
     {"close_factor": 10**6 + 1},
     {"closeout": 10**6 + 1},
     {"max_funding_rate": 2**20},
