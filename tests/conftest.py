@@ -1,11 +1,19 @@
 """How hard Hypothesis looks, and which tests stay together when several processes share them."""
 
 import pytest
+import structlog
 from hypothesis import settings
 
 settings.register_profile("quick", deadline=None, derandomize=True)
 settings.register_profile("long", deadline=None, max_examples=20_000)
 settings.load_profile("quick")
+
+
+@pytest.fixture(autouse=True)
+def logs_end_with_their_test():
+    """A command that ran inside a test logs to that test's standard error, which is closed behind it."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.hookimpl(trylast=True)

@@ -100,6 +100,7 @@ def test_c5_c6_random_batches_conserve_and_close_by_the_rule(
     allowed = {
         Reject.SAME_ACCOUNT,
         Reject.CLOSING_RULE,
+        Reject.LIQUIDATABLE_FILLED,
         Reject.FUNDING_STEP_TOO_LARGE,
         Reject.NOT_WITHDRAWABLE,
     }
