@@ -113,6 +113,18 @@ def test_c7_a_keeper_takes_over_a_part_and_gets_its_bond_back(day):
     venue.check_money()
 
 
+def test_c7_far_below_a_keeper_takes_all_of_it(day):
+    """Below the closeout share there is no close factor; what is left of the collateral stays the trader's."""
+    venue = day.venue
+    equity = day.standings(DEEP_E8)[0][FALLS].equity
+    request = venue.liquidate(FALLS, KEEPER)
+    sealed = day.settle(eth_e8=DEEP_E8)
+    assert venue.outcome(sealed, request) == (OutcomeCode.EXECUTED, LOTS)
+    assert (day.size(FALLS), day.size(KEEPER)) == (0, LOTS)
+    assert 0 <= day.collateral(FALLS) < equity
+    assert day.claimable(KEEPER) == venue.bond_e6
+
+
 def test_c7_a_keeper_who_was_wrong_pays_its_bond_into_the_fund(day):
     """The bond waits as a deposit to account 0 and arrives with the next batch."""
     venue = day.venue
@@ -179,6 +191,17 @@ def test_c7_the_fund_absorbs_what_is_deep_under_water(day):
     day.settle(eth_e8=DEEP_E8, entries=[venue.risk(absorb(FALLS))])
     assert (day.size(FALLS), day.size(INSURANCE)) == (0, LOTS)
     assert day.collateral(FALLS) >= 0
+
+
+def test_c7_the_fund_pays_the_hole_of_what_it_absorbs(day):
+    """Account 2 owes money: it ends with nothing, and the fund pays to the unit what was owed."""
+    venue = day.venue
+    fund, equity = day.collateral(INSURANCE), day.standings(BANKRUPT_E8)[0][FALLS].equity
+    venue.give_fund(1_000 * TOKEN_E6)
+    day.settle(eth_e8=BANKRUPT_E8, entries=[venue.risk(absorb(FALLS))])
+    value = LOTS * 27_000 * 100
+    assert equity < 0 == day.collateral(FALLS)
+    assert day.collateral(INSURANCE) == fund + 1_000 * TOKEN_E6 - value + equity
 
 
 def test_c7_counterparties_carry_what_the_fund_cannot(day):
