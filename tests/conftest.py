@@ -3,6 +3,9 @@
 import pytest
 import structlog
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
+
+FLOWS = "tests/flow/"
 
 settings.register_profile("quick", deadline=None, derandomize=True)
 settings.register_profile("long", deadline=None, max_examples=20_000)
@@ -16,9 +19,14 @@ def logs_end_with_their_test():
     structlog.reset_defaults()
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items):
-    """A file's tests share its fixtures, and all flows share one network: each group stays in one process."""
-    for item in items:
-        flow = item.path.parent.name == "flow"
-        item.add_marker(pytest.mark.xdist_group("flow" if flow else str(item.path)))
+class Rooms(LoadFileScheduling):
+    """A file's tests share its fixtures, and all flows share one network: each stays in one process."""
+
+    def _split_scope(self, nodeid):
+        file = super()._split_scope(nodeid)
+        return FLOWS if file.startswith(FLOWS) else file
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Who shares what when several processes share the tests."""
+    return Rooms(config, log)

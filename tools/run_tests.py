@@ -37,7 +37,7 @@ def run_pytest() -> Counter[str]:
     REPORT.unlink(missing_ok=True)
     command = [
         *(sys.executable, "-m", "pytest", "-q", "-m", "not slow", f"--junit-xml={REPORT}"),
-        *("--numprocesses", str(PROCESSES), "--dist", "loadgroup"),
+        *("--numprocesses", str(PROCESSES), "--dist", "loadfile"),
     ]
     status = subprocess.run(command, cwd=ROOT, check=False).returncode
     if not REPORT.is_file():
