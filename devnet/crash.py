@@ -170,11 +170,12 @@ class Crash:
     def _lean(self) -> None:
         """For a few seconds the makers quote above the index: a premium, so that longs pay funding from here on."""
         buyer, seller = (self.stage.traders[account] for account in story.MAKERS)
+        for trader in (buyer, seller):
+            trader.cancel_all()
         for market in story.MARKETS:
             step, middle = story.TICKS[market], self.now.prices[market]
             size = str(round_to_step(2_000 / middle, story.LOTS[market]))
             for trader, side, above in ((buyer, "buy", LEAN), (seller, "sell", LEAN + LEAN)):
-                trader.cancel_all(market)
                 price = str(round_to_step(middle * (1 + above), step))
                 trader.place(market, side, size=size, price=price, tif="POST_ONLY")
         time.sleep(LEAN_S)
