@@ -222,9 +222,11 @@ def _slots_after(account_id: AccountId, opening: Opening, batch: Batch, net: Net
     """The account's slots with every signed entry of the batch taken in."""
     slots = dict(opening.stored.slots)
     for index, entry in enumerate(batch.entries):
+        if entry.account != account_id:
+            continue
         if actions.is_risk(entry.action):
             check_filled(entry, filled=Lots(net.filled[index]))
-        elif entry.account == account_id:
+        else:
             stored = opening.stored.slot(entry.slot)
             slots[entry.slot] = slot_after(stored, entry, filled=Lots(net.filled[index]))
     return MappingProxyType(slots)
