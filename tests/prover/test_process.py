@@ -1,11 +1,9 @@
 """The whole prover: sealed batches in, real proofs, settlements on a real chain, restarts on the way."""
 
-import os
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import grpc
 import pytest
@@ -18,6 +16,7 @@ from prover.service import ProverProcess
 from prover.settlement.anvil import development_account
 from prover.store import StoreError
 from tests.chain import SETTLER, TOKEN_E6, Venue, deployed
+from tests.processes import descendants, wait_for_end
 from zkclear.rules.batch import Fill
 from zkclear.v1 import batch_pb2
 
@@ -152,11 +151,11 @@ def test_the_program_stops_on_a_signal_and_takes_its_worker_along(tmp_path, tiny
                 assert program.poll() is None, log.read_text()
                 assert time.monotonic() < deadline, log.read_text()
                 time.sleep(0.05)
-            children = children_of(program.pid)
+            children = descendants(program.pid)
             assert len(children) == 1
             program.send_signal(signal.SIGTERM)
             assert program.wait(timeout=LIMIT_S) == 0
-            assert not any(is_running(child) for child in children)
+            wait_for_end(children)
         finally:
             if program.poll() is None:
                 program.kill()
@@ -185,17 +184,3 @@ def test_the_program_says_in_one_sentence_why_it_does_not_start(tmp_path, sequen
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_S, check=False)
         assert (done.returncode, said in done.stderr) == (status, True), done.stderr
         assert "Traceback" not in done.stderr
-
-
-def children_of(process_id):
-    """A child belongs to the thread that started it."""
-    tasks = Path(f"/proc/{process_id}/task").iterdir()
-    return sorted(int(child) for task in tasks for child in (task / "children").read_text().split())
-
-
-def is_running(process_id):
-    try:
-        os.kill(process_id, 0)
-    except ProcessLookupError:
-        return False
-    return True

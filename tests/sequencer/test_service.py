@@ -17,6 +17,7 @@ from grpc_status import rpc_status
 
 from prover.settlement.dev_markets import DEV_MARKETS
 from tests.chain import ORACLES, secret
+from tests.processes import descendants, wait_for_end
 from tests.sequencer.running import ROOT, configuration, info_of, reason_of, sequencer, started
 from zkclear.crypto.eip712 import Domain, cancel_order_digest, price_report_digest, receipt_digest
 from zkclear.crypto.entry import entry_digest, listing
@@ -429,28 +430,6 @@ def test_metrics_are_served(market):
         assert float(value) > 0
 
 
-def descendants(process):
-    """Process ids below one, from /proc."""
-    parents = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        parents[int(path.parent.name)] = int(fields[1])
-    found = {process}
-    while more := {child for child, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found - {process}
-
-
-def is_running(process):
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
 def test_everything_acknowledged_is_there_after_kill_and_nothing_is_left_running(venue, tmp_path):
     account = venue.open(1_000 * 10**6)
     key = venue.owners[account]
@@ -468,10 +447,7 @@ def test_everything_acknowledged_is_there_after_kill_and_nothing_is_left_running
             if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
                 os.kill(child, signal.SIGKILL)
         assert service.process.wait(30) == 1
-    deadline = time.monotonic() + 30
-    while any(map(is_running, family)):
-        assert time.monotonic() < deadline, "processes are left"
-        time.sleep(0.05)
+    wait_for_end(family)
     with sequencer(venue, tmp_path) as service:
         access = service.read_access(account, key)
         listed = service.trading.ListOrders(trading_pb2.ListOrdersRequest(account=account), metadata=access)
@@ -480,7 +456,7 @@ def test_everything_acknowledged_is_there_after_kill_and_nothing_is_left_running
         assert newest == orders[-1].receipt
         family = descendants(service.process.pid)
     assert family
-    assert not any(map(is_running, family))
+    wait_for_end(family)
 
 
 @pytest.mark.parametrize(
