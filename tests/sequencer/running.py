@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import tomllib
+import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 import grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
+from prometheus_client.parser import text_string_to_metric_families
 
 from prover.settlement.anvil import anvil, development_account
 from prover.settlement.deploy import deploy_plan
@@ -147,6 +149,14 @@ class Running:
         while not condition():
             assert time.monotonic() < deadline, f"waited too long for {what}"
             time.sleep(0.02)
+
+    def metric(self, name, **labels):
+        """The value of a served metric, None if there is none; gauges are set once a second."""
+        with urllib.request.urlopen(f"http://{self.metrics}/metrics", timeout=START_LIMIT_S) as response:
+            families = text_string_to_metric_families(response.read().decode())
+        samples = (sample for family in families for sample in family.samples)
+        found = (each.value for each in samples if (each.name, each.labels) == (f"zkclear_{name}", labels))
+        return next(found, None)
 
     def next_nonce(self):
         self.serial += 1

@@ -3,7 +3,6 @@
 import signal
 import threading
 import time
-import urllib.request
 
 import grpc
 import pytest
@@ -227,10 +226,7 @@ def test_no_prices_no_risk(venue, tmp_path):
 
 
 def test_the_metric_of_the_rate_is_served(falling):
-    time.sleep(1.1)  # gauges are set once a second
-    with urllib.request.urlopen(f"http://{falling.metrics}/metrics", timeout=10) as response:
-        text = response.read().decode()
-    assert 'zkclear_funding_rate_ppm{market="ETH-USD"} 0.0' in text
+    falling.wait_for(lambda: falling.metric("funding_rate_ppm", market="ETH-USD") == 0, "the rate")
 
 
 # The two parts of the stream by themselves.
