@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -18,6 +19,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 START_LIMIT_S = 180
 """A prover may have to compile a verifier first."""
 STOP_LIMIT_S = 20
+FIXED_PORTS = range(10_000, 32_768)
+"""Below the ports of outgoing connections, as Linux has them (`ip_local_port_range`)."""
 POLL_S = 1 / 10  # a fraction of a second between two looks
 
 
@@ -26,10 +29,15 @@ class ProcessFailedError(RuntimeError):
 
 
 def free_port() -> int:
-    """A TCP port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port that nobody uses now, and that the system gives to no outgoing connection before it is listened on."""
+    while True:
+        port = random.choice(FIXED_PORTS)  # noqa: S311 - not a secret
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import pytest
 from eth_account import Account
 from typer.testing import CliRunner
 
+from devnet.processes import free_port
 from tests.keeper.ground import (
     LONG,
     RIVAL,
@@ -26,7 +27,6 @@ from tests.keeper.ground import (
     pay_out,
     snapshot,
 )
-from tests.sequencer.running import free_port
 from zkclear.cli.keys import signer
 from zkclear.cli.main import app
 from zkclear.cli.profile import BadConfiguration

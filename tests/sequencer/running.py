@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 from prometheus_client.parser import text_string_to_metric_families
 
+from devnet.processes import free_port
 from prover.settlement.anvil import anvil, development_account
 from prover.settlement.deploy import deploy_plan
 from tests.chain import ACCEPTING, DEPLOYER, ORACLES, Venue, plan, secret
@@ -55,12 +55,6 @@ def chain():
             deployer_key=development_account(DEPLOYER).key,
         )
         yield Venue(node.rpc_url, made)
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def configuration(folder, venue, **changes):
