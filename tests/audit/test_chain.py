@@ -1,12 +1,14 @@
 """What the contract emits is what the auditor expects: a whole day, read from a node and audited but for its proofs."""
 
 import pytest
+from requests.exceptions import ConnectTimeout, HTTPError, ReadTimeout
 
 from tests.audit.day import DEEP_E8, FALLS, KEEPER, RICH, Day
 from tests.chain import deployed
 from tests.risk_chain import RiskVenue
 from zkclear.audit import dump
 from zkclear.audit.audit import audit
+from zkclear.audit.chain import ChainError, domain_of, unreachable
 from zkclear.audit.source import ChainSource, FileSource
 from zkclear.rules.batch import RequestKind
 from zkclear.rules.risks import RiskKind
@@ -60,3 +62,17 @@ def test_the_inputs_of_the_day_survive_a_file(day, tmp_path):
     _, inputs = day
     dump.write(inputs, tmp_path / "inputs.json")
     assert FileSource(tmp_path / "inputs.json").collect() == inputs
+
+
+@pytest.mark.parametrize("asked", [domain_of, lambda *node: ChainSource(*node).collect()])
+def test_a_node_that_is_not_there_is_said_in_one_sentence(asked):
+    with pytest.raises(ChainError) as caught:
+        asked("http://127.0.0.1:1", "0x" + "11" * 20)
+    assert str(caught.value) == "the node at http://127.0.0.1:1 is not reachable"
+
+
+@pytest.mark.parametrize("error", [ReadTimeout("urllib3's words"), ConnectTimeout("urllib3's words")])
+def test_a_node_that_is_silent_is_told_from_one_that_refuses(error):
+    assert str(unreachable("URL", error)) == "the node at URL is not reachable: no answer in 30 s"
+    refused = unreachable("URL", HTTPError("401 Client Error: Unauthorized"))
+    assert str(refused) == "the node at URL is not reachable: 401 Client Error: Unauthorized"

@@ -217,7 +217,7 @@ def test_verify_needs_to_know_the_contract():
 def test_verify_says_when_no_node_answers():
     result = run("verify", "--contract", "0x" + "11" * 20, "--rpc", "http://127.0.0.1:1")
     assert result.exit_code == 4
-    assert "does not answer" in result.stderr
+    assert "is not reachable" in result.stderr
 
 
 def test_verify_refuses_an_address_that_is_none():

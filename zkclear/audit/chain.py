@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from eth_typing import ChecksumAddress
-from requests.exceptions import RequestException
+from requests.exceptions import ConnectionError as Unconnected
+from requests.exceptions import RequestException, Timeout
 from web3 import HTTPProvider, Web3
 from web3.exceptions import Web3Exception
 
@@ -75,12 +76,22 @@ def address_bytes(text: str) -> bytes:
     return bytes.fromhex(text.removeprefix("0x"))
 
 
+def unreachable(rpc_url: str, error: Exception) -> ChainError:
+    """What to say of a node that gives no answer; the cause says more than a person needs."""
+    why = f": no answer in {RPC_TIMEOUT_S} s" if isinstance(error, Timeout) else f": {error}"
+    if isinstance(error, Unconnected) and not isinstance(error, Timeout):
+        why = ""
+    return ChainError(f"the node at {rpc_url} is not reachable{why}")
+
+
 def domain_of(rpc_url: str, contract: str) -> Domain:
     """The EIP-712 domain that a contract publishes (ERC-5267), its name and version included."""
     reader = ChainReader(rpc_url, contract)
     try:
         _, name, version, chain_id, address, *_ = reader.contract.functions.eip712Domain().call()
-    except (RequestException, OSError, Web3Exception) as error:
+    except (RequestException, OSError) as error:
+        raise unreachable(rpc_url, error) from error
+    except Web3Exception as error:
         raise ChainError(f"{contract} on {rpc_url} publishes no EIP-712 domain: {error}") from error
     if (name, version) != (NAME, VERSION):
         raise ChainError(f"{contract} is {name} {version}, not {NAME} {VERSION}")
@@ -107,7 +118,7 @@ class ChainReader:
                 raise ChainError(f"no contract at {self.address} on {self.rpc_url}")
             return self._inputs()
         except (RequestException, OSError) as error:
-            raise ChainError(f"the node at {self.rpc_url} does not answer: {error}") from error
+            raise unreachable(self.rpc_url, error) from error
         except Web3Exception as error:
             raise ChainError(f"{self.address} does not answer as a settlement contract: {error}") from error
 
