@@ -115,6 +115,14 @@ class OpenBatch:
         """Whether a request of it lists a market or changes its rules."""
         return any(queued.request.kind is RequestKind.MARKET for queued in self.requests)
 
+    def takeover(self, account: int) -> tuple[int, int] | None:
+        """Market and lots of the takeover of an account that a request of this batch executed, or None."""
+        for queued, outcome in zip(self.requests, self.outcomes, strict=True):
+            request = queued.request
+            if request.kind is RequestKind.LIQUIDATE and request.account == account and outcome.amount:
+                return int(request.market), int(outcome.amount)
+        return None
+
     def row(self, account: int) -> Row | None:
         """The account as it stands in this batch, or None if it was never opened. Looking does not name it."""
         row = self._rows.get(account)

@@ -4,7 +4,8 @@ Everything that the core knows, and how batches open and seal.
 Every batch begins with its L1 requests and with what is to be done about accounts at risk (`risk_desk.py`).
 
 When a batch seals: at a price tick that moves a mark, when the next fill or entry does not fit, when L1 requests wait (a
-batch takes them only while it has no entry), by age, and on the operator's wish. An empty batch is never sealed.
+batch takes them only while it has no entry), when those were in the way of a liquidation, by age, and on the operator's
+wish. An empty batch is never sealed.
 """
 
 import heapq
@@ -245,12 +246,13 @@ class Exchange:
 
     def _drain(self) -> None:
         """
-        Seals until no request waits outside the open batch; each batch takes at least one.
+        Seals until no request waits outside the open batch; each sealed one has taken at least one.
 
-        A batch that changes markets is sealed at once, so that no order ever meets two sets of rules.
+        A batch that changes markets is sealed at once, so that no order ever meets two sets of rules; and one whose requests
+        were in the way of a liquidation, so that it happens now.
         """
         while self.batch is not None and (
-            len(self.queue) > len(self.batch.requests) or self.batch.changes_markets
+            len(self.queue) > len(self.batch.requests) or self.batch.changes_markets or self.desk.is_held_up
         ):
             self.seal()
 

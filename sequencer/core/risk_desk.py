@@ -3,7 +3,8 @@ What the sequencer does about accounts below their maintenance margin, at the op
 
 Keepers come first: an account that is not deep is left to them for a while. Then, one operation an account and batch: the
 book; absorption by the insurance account; deleveraging of the other side. What a keeper's takeover or another operation
-of this batch moved already waits for the next one. Rules: `docs/liquidation.md`, `zkclear/rules/liquidation.py`.
+of this batch moved already waits for the next one. Where L1 requests were in the way, the next one comes at once: a
+request for a single lot shields nobody. Rules: `docs/liquidation.md`, `zkclear/rules/liquidation.py`.
 """
 
 from collections.abc import Iterable
@@ -14,17 +15,35 @@ from functools import cached_property
 from sequencer.batching.open_batch import OpenBatch
 from sequencer.matching.engine import Engine
 from sequencer.matching.orders import LiveOrder
-from sequencer.matching.planning import Planner
+from sequencer.matching.planning import Plan, Planner
 from sequencer.risk.liquidation import book_terms, liquidatable_accounts
 from sequencer.risk.margin import Valuation
 from zkclear.rules import actions
 from zkclear.rules.batch import Entry
 from zkclear.rules.deleveraging import deleveraging_plan
 from zkclear.rules.funding import settle_account
-from zkclear.rules.liquidation import Holding, Standing, hold, is_deep, maintenance_of, stand
+from zkclear.rules.liquidation import (
+    Holding,
+    Standing,
+    hold,
+    is_deep,
+    maintenance_of,
+    stand,
+    takeover_lots,
+)
 from zkclear.rules.num import div_ceil
 from zkclear.rules.state import MarketConfig
-from zkclear.rules.units import INSURANCE, PPM, SECONDS_BOUND, AccountId, Address, Lots, Seconds, Ticks
+from zkclear.rules.units import (
+    INSURANCE,
+    PPM,
+    SECONDS_BOUND,
+    SIZE_BOUND,
+    AccountId,
+    Address,
+    Lots,
+    Seconds,
+    Ticks,
+)
 from zkclear.v1 import order_pb2
 
 
@@ -35,9 +54,12 @@ class RiskDesk:
 
     While marks, funding indexes and rules stay as they were, only accounts that a batch `moved` since then, and those that
     the new one names, can have changed sides: a busy batch is followed by the next without a look at everybody.
+
+    `is_held_up`: the batch took requests, and somebody's turn had come with whom it could not deal. It must seal at once.
     """
 
     since: dict[AccountId, int] = field(default_factory=dict)
+    is_held_up: bool = False
     _terms: list[tuple[int, int, MarketConfig]] = field(default_factory=list)
     _moved: set[AccountId] = field(default_factory=set)
 
@@ -57,6 +79,7 @@ class RiskDesk:
         found = liquidatable_accounts(looked_at, stored, openings, markets=batch.markets, valuation=valuation)
         self._terms, self._moved = terms, set(openings) & stored.keys()
         self.since = {account: self.since.get(account, now_us) for account in found}
+        self.is_held_up = False
         batch.mark_liquidatable(found)
         for account in found:
             orders = engine.accounts.get(account)
@@ -68,18 +91,18 @@ class RiskDesk:
     ) -> None:
         """Liquidates whom no keeper took in time, the worst first, then sells what the insurance account holds."""
         opening = _Opening(batch, engine, valuation, now_us)
-        cases = [_Case(opening, account) for account in self.since]
-        for case in sorted(cases, key=lambda case: case.priority):
-            if not batch.has_room(entries=1, fills=0, accounts=0, risks=1):
-                return  # the next batch goes on
-            if case.account == INSURANCE or case.account in batch.moved:
-                continue
-            is_patient = now_us - self.since[case.account] < grace_us
-            if case.is_deep or not is_patient:
-                case.liquidate()
+        due = [
+            case
+            for case in (_Case(opening, account) for account in self.since if account != INSURANCE)
+            if case.has_positions and (case.is_deep or now_us - self.since[case.account] >= grace_us)
+        ]
+        done = [case.take_turn() for case in sorted(due, key=lambda case: case.priority)]
         fund = _Case(opening, INSURANCE)
-        if INSURANCE not in batch.moved and not fund.sell() and fund.standing.equity < 0:
+        if INSURANCE in batch.moved:
+            done.append(not fund.finds_buyers())
+        elif not fund.sell() and fund.standing.equity < 0:
             fund.deleverage()
+        self.is_held_up = bool(batch.requests) and not all(done)
 
 
 class _Opening:
@@ -103,6 +126,19 @@ class _Opening:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """A liquidation in the book, and what it would do there."""
+
+    order: LiveOrder
+    plan: Plan
+
+    @property
+    def filled(self) -> int:
+        """Lots that the book would take."""
+        return self.order.lots - self.plan.remaining
+
+
 class _Case:
     """One account and what can be done with its positions in this batch."""
 
@@ -119,34 +155,73 @@ class _Case:
 
     @property
     def priority(self) -> tuple[Fraction, int]:
-        """Equity a maintenance, lowest first; an account without positions has no requirement and nothing to do."""
-        return Fraction(self.standing.equity, self.standing.maintenance or 1), self.account
+        """Equity a maintenance, lowest first; of an account with positions."""
+        return Fraction(self.standing.equity, self.standing.maintenance), self.account
+
+    @property
+    def has_positions(self) -> bool:
+        """Whether there is anything to do: an account that owes and holds nothing is liquidatable, too."""
+        return bool(self._holdings)
 
     @property
     def is_deep(self) -> bool:
         """Whether all of some position may go at once."""
         return any(is_deep(holding) for holding in self._holdings)
 
-    def liquidate(self) -> None:
+    def take_turn(self) -> bool:
+        """Does one operation if nothing moved the account yet and there is room; whether this batch did what one may do."""
+        batch = self._batch
+        if self.account in batch.moved:
+            return self._is_taken_over()
+        return batch.has_room(entries=1, fills=0, accounts=0, risks=1) and self._liquidate()
+
+    def _is_taken_over(self) -> bool:
+        """Whether a keeper left nothing to do here: no position of a deep account, else all that it may of the largest."""
+        taken = self._batch.takeover(self.account)
+        if taken is None:
+            return False
+        market, lots = taken
+        largest = self._holdings[0]
+        if self.is_deep:
+            return len(self._holdings) == 1 and lots == largest.lots
+        return market == largest.index and lots == takeover_lots(largest, Lots(SIZE_BOUND - 1))
+
+    def _liquidate(self) -> bool:
         """
-        The first of book, absorption, deleveraging and book again that can be done.
+        The first of book, absorption and deleveraging that can be done; else what little the book takes, which is not enough.
 
         At first the book must take at least what it may take of a shallow account: else bids of a lot each would keep a deep
         account from the insurance account for as long as somebody likes.
         """
-        is_done = self.sell(enough=True) or self._absorb()
-        if not is_done and not (self.standing.equity < 0 and self.deleverage()):
-            self.sell()
+        if self.sell(enough=True) or self._absorb() or (self.standing.equity < 0 and self.deleverage()):
+            return True
+        self.sell()
+        return False
+
+    def finds_buyers(self) -> bool:
+        """Whether the book would take anything, here or in the next batch."""
+        offers = (self._offer(holding) for holding in self._holdings)
+        return any(offer is not None and (offer.filled or offer.plan.is_cut) for offer in offers)
 
     def sell(self, *, enough: bool = False) -> bool:
         """Closes what the book takes, in the first market where anything fills; the largest requirement comes first."""
         return any(self._sell_one(holding, enough=enough) for holding in self._holdings)
 
     def _sell_one(self, holding: Holding, *, enough: bool) -> bool:
+        offer = self._offer(holding)
+        least = div_ceil(holding.lots * holding.market.config.close_factor, PPM) if enough else 1
+        if offer is None or offer.filled < max(1, least):
+            return False
+        self._opening.engine.commit(offer.plan, offer.order, self._batch, time_us=self._opening.now_us)
+        self._batch.lock(self.account)
+        return True
+
+    def _offer(self, holding: Holding) -> _Offer | None:
+        """What the book would take of a position, if there are legal terms and room."""
         batch, market = self._batch, holding.index
         terms = book_terms(holding, account=self.account)
         if terms is None or not batch.has_room(entries=1, fills=1, accounts=1, risks=1):
-            return False
+            return None
         order = self._liquidation(market, *terms, sell=holding.direction > 0)
         plan = Planner(
             self._opening.engine.books[market],
@@ -155,12 +230,7 @@ class _Case:
             taker=order,
             self_trade=order_pb2.SELF_TRADE_CANCEL_MAKER,
         ).run()
-        least = div_ceil(holding.lots * holding.market.config.close_factor, PPM) if enough else 1
-        if order.lots - plan.remaining < max(1, least):
-            return False
-        self._opening.engine.commit(plan, order, batch, time_us=self._opening.now_us)
-        batch.lock(self.account)
-        return True
+        return _Offer(order, plan)
 
     def _liquidation(self, market: int, lots: int, limit: int, *, sell: bool) -> LiveOrder:
         return LiveOrder(
