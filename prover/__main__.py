@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import signal
 import sys
 from pathlib import Path
 
-import structlog
-
-from prover.config import ConfigurationError, LogSettings, load_settings
+from prover.config import load_settings
 from prover.line import BadBatchError
 from prover.proving.keys import KeysError
 from prover.service import ProverProcess
 from prover.settlement.artifacts import ArtifactError
 from prover.settlement.errors import SettlementError, UnsafeKeysError
-from prover.settlement.key import KeyFileError
 from prover.store import StoreError
+from zkclear.service.configuration import ConfigurationError
+from zkclear.service.logs import configure_logs
 
 EXIT_FAILED = 1
 EXIT_UNREACHABLE = 4
@@ -33,9 +31,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         settings = load_settings(options.config)
-        _configure_log(settings.log)
+        configure_logs(settings.log)
         process = ProverProcess(settings)
-    except (ConfigurationError, KeysError, KeyFileError, ArtifactError, UnsafeKeysError) as cause:
+    except (ConfigurationError, KeysError, ArtifactError, UnsafeKeysError) as cause:
         return _say(cause, EXIT_CONFIGURATION)
     except OSError as cause:
         return _say(cause, EXIT_UNREACHABLE)
@@ -56,23 +54,6 @@ def main(arguments: list[str] | None = None) -> int:
 def _say(cause: Exception, status: int) -> int:
     sys.stderr.write(f"prover: {cause}\n")
     return status
-
-
-def _configure_log(settings: LogSettings) -> None:
-    """JSON lines or a console's lines on stderr."""
-    last = (
-        structlog.processors.JSONRenderer() if settings.format == "json" else structlog.dev.ConsoleRenderer()
-    )
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            last,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, settings.level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
 
 
 if __name__ == "__main__":

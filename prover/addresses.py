@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Sequence
 from pathlib import Path
 
 import grpc
 
-from prover.config import ConfigurationError, TlsSettings
+from zkclear.service.addresses import is_loopback
+from zkclear.service.configuration import ConfigurationError
+from zkclear.service.sections import TlsSettings
 
 MESSAGE_BYTES = 4 << 20
 CHANNEL_OPTIONS = [
@@ -26,15 +27,6 @@ SERVER_OPTIONS = [
     ("grpc.so_reuseport", 0),
 ]
 """Two servers on one port would share the workers between them without a word; the second is refused."""
-
-
-def is_loopback(address: str) -> bool:
-    """Whether HOST:PORT stays on this machine."""
-    host = address.rpartition(":")[0].strip("[]")
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def open_port(server: grpc.Server, address: str, tls: TlsSettings) -> int:

@@ -24,11 +24,12 @@ from prover.proving.server import Desk, ProverServicer
 from prover.reports import Reporter, answer
 from prover.settlement.chain import Chain, Landed
 from prover.settlement.errors import ChainMismatchError, SettlementError
-from prover.settlement.key import load_key
 from prover.store import StoreError
 from zkclear.crypto.groth16 import ProofRejected, Verifier, verifying_key
+from zkclear.service.keys import load_key
 from zkclear.v1 import batch_pb2, batch_pb2_grpc, prover_pb2, prover_pb2_grpc
 
+PASSWORD_VARIABLE = "ZKCLEAR_SETTLEMENT_PASSWORD"  # noqa: S105 - the name of the variable
 THREADS = 64
 """Each waiting worker holds one for up to 30 s."""
 RECONNECT_S = 1
@@ -49,7 +50,12 @@ class ProverProcess:
         self._stop = threading.Event()
         self._fault: Exception | None = None
         self._ill: set[str] = set()
-        account = load_key(settings.settlement.key_file, chain_id=settings.chain.id)
+        account = load_key(
+            settings.settlement.key_file,
+            setting="settlement.key_file",
+            password_variable=PASSWORD_VARIABLE,
+            chain_id=settings.chain.id,
+        )
         self._chain = Chain(
             settings.chain.rpc_urls, chain_id=settings.chain.id, contract=settings.chain.contract
         )

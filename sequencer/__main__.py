@@ -5,10 +5,11 @@ import sys
 from pathlib import Path
 
 from sequencer.child import EXIT_CONFIGURATION
-from sequencer.config import ConfigurationError, load_configuration
+from sequencer.config import load_configuration
 from sequencer.feeds.settlement import ChainError
-from sequencer.logs import configure_logs
 from sequencer.supervisor import supervise
+from zkclear.service.configuration import ConfigurationError
+from zkclear.service.logs import configure_logs
 
 EXIT_UNREACHABLE = 4
 

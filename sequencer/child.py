@@ -4,9 +4,10 @@ import sys
 from importlib import import_module
 from typing import Any
 
-from sequencer.config import Configuration, ConfigurationError
+from sequencer.config import Configuration
 from sequencer.journal.journal import JournalError
-from sequencer.logs import configure_logs
+from zkclear.service.configuration import ConfigurationError
+from zkclear.service.logs import configure_logs
 
 EXIT_CONFIGURATION = 6
 """The exit status for a configuration, key or journal that cannot be used."""

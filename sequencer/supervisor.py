@@ -19,8 +19,9 @@ import structlog
 from sequencer.child import EXIT_CONFIGURATION, run_child
 from sequencer.config import Configuration
 from sequencer.feeds.settlement import SettlementReader
-from sequencer.keys import load_key
+from zkclear.service.keys import load_key
 
+PASSWORD_VARIABLE = "ZKCLEAR_SEQUENCER_PASSWORD"  # noqa: S105 - the name of the variable
 STOP_LIMIT_S = 30
 """Sealing and flushing take a fraction of a second; a loaded machine gets more."""
 
@@ -37,7 +38,12 @@ def _raise_stopped(*_: object) -> None:
 
 def supervise(configuration: Configuration, *, ready_file: Path | None = None) -> int:
     """Runs the sequencer until it is told to stop; gives the exit status."""
-    private_key = load_key(configuration.sequencer.key_file, chain_id=configuration.chain.id)
+    account = load_key(
+        configuration.sequencer.key_file,
+        setting="sequencer.key_file",
+        password_variable=PASSWORD_VARIABLE,
+        chain_id=configuration.chain.id,
+    )
     reader = SettlementReader(configuration.chain)
     record = reader.deployment()
     settled = reader.batch_number()
@@ -50,7 +56,11 @@ def supervise(configuration: Configuration, *, ready_file: Path | None = None) -
         signal.signal(number, _raise_stopped)
     try:
         for name, function, arguments in (
-            ("core", ("sequencer.core.server", "run_core"), (record, path, settled, private_key)),
+            (
+                "core",
+                ("sequencer.core.server", "run_core"),
+                (record, path, settled, int.from_bytes(account.key, "big")),
+            ),
             ("gateway", ("sequencer.gateway.server", "run_gateway"), (record, str(path), ready_file)),
             ("feed", ("sequencer.feeds.l1", "run_feed"), (str(path),)),
         ):

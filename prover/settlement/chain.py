@@ -18,12 +18,12 @@ from prover.settlement.artifacts import contract_abi
 from prover.settlement.dev_markets import Listing
 from prover.settlement.errors import ChainMismatchError, SettlementError, contract_error
 from zkclear.rules.markets import config_of_fields
+from zkclear.service.sections import FINALIZED
 
 REQUEST_LIMIT_S = 20
 """A node that does not answer in this time counts as gone."""
 TRANSACTION_GAS_CAP = 1 << 24
 """EIP-7825: no transaction has more gas since Osaka."""
-FINALIZED = "finalized"
 LATEST = "latest"
 PENDING = "pending"
 """The state after the last block, and after the transactions that wait for the next one."""

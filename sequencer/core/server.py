@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from prometheus_client import start_http_server
 
-from sequencer.config import Configuration, ConfigurationError
+from sequencer.config import Configuration
 from sequencer.core.commands import Begin, Command, Configure, Seal, Tick, unpack
 from sequencer.core.counters import Counters
 from sequencer.core.machine import Answer, Machine, encode_record
@@ -28,6 +27,8 @@ from sequencer.core.settings import Settings
 from sequencer.journal.journal import Journal
 from sequencer.wire import READ_BYTES, UNASKED, BrokenFrameError, FrameReader, encode
 from zkclear import __version__
+from zkclear.service.configuration import ConfigurationError
+from zkclear.service.metrics import metrics_served
 from zkclear.v1 import admin_pb2
 
 POLL_MS = 20
@@ -252,10 +253,5 @@ def run_core(
     with Journal(configuration.journal.path) as journal:
         server = CoreServer(Machine(private_key), journal, path=path, counters=counters)
         server.start(record, core_settings(configuration), settled=settled)
-        host, _, port = configuration.metrics.listen.rpartition(":")
-        http, thread = start_http_server(int(port), addr=host, registry=counters.registry)
-        try:
+        with metrics_served(counters.registry, configuration.metrics.listen, setting="metrics.listen"):
             server.run()
-        finally:
-            http.shutdown()
-            thread.join()

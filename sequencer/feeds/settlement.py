@@ -10,11 +10,12 @@ import structlog
 from web3 import Web3
 from web3.exceptions import Web3Exception
 
-from sequencer.config import ChainSettings, ConfigurationError
 from zkclear.rules.markets import CONFIG_FIELDS
 from zkclear.rules.reject import Rejected
 from zkclear.rules.shapes import SHAPES
 from zkclear.rules.words import parse_request
+from zkclear.service.configuration import ConfigurationError
+from zkclear.service.sections import ChainSettings
 
 ABI = Path(__file__).resolve().parents[2] / "contracts" / "abi"
 CALL_LIMIT_S = 10

@@ -13,7 +13,7 @@ import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from sequencer.config import Configuration, ConfigurationError, TlsSettings, is_loopback
+from sequencer.config import Configuration
 from sequencer.core.genesis import read_genesis
 from sequencer.core.refusals import Refused
 from sequencer.gateway.fields import FieldLimits, Fields
@@ -24,6 +24,9 @@ from sequencer.gateway.registration import register
 from sequencer.gateway.services import AccountService, AuditService, MarketDataService, OracleService
 from sequencer.gateway.trading import TradingService
 from sequencer.link import Link
+from zkclear.service.addresses import is_loopback
+from zkclear.service.configuration import ConfigurationError
+from zkclear.service.sections import TlsSettings
 from zkclear.v1 import (
     account_pb2,
     admin_pb2,

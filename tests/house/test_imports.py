@@ -17,8 +17,16 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "zkclear.rules": (),
     "zkclear.crypto": ("zkclear.rules",),
     "zkclear.v1": (),
+    "zkclear.service": (),
     "zkclear.client": ("zkclear.rules", "zkclear.crypto", "zkclear.v1", "zkclear.audit"),
-    "zkclear.keeper": ("zkclear.rules", "zkclear.crypto", "zkclear.v1", "zkclear.audit", "zkclear.client"),
+    "zkclear.keeper": (
+        "zkclear.rules",
+        "zkclear.crypto",
+        "zkclear.v1",
+        "zkclear.audit",
+        "zkclear.client",
+        "zkclear.service",
+    ),
     "zkclear.audit": ("zkclear.rules", "zkclear.crypto"),
     "zkclear.cli": (
         "zkclear.rules",
@@ -27,9 +35,10 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "zkclear.client",
         "zkclear.keeper",
         "zkclear.audit",
+        "zkclear.service",
     ),
-    "sequencer": ("zkclear.rules", "zkclear.crypto", "zkclear.v1"),
-    "prover": ("zkclear.rules", "zkclear.crypto", "zkclear.v1"),
+    "sequencer": ("zkclear.rules", "zkclear.crypto", "zkclear.v1", "zkclear.service"),
+    "prover": ("zkclear.rules", "zkclear.crypto", "zkclear.v1", "zkclear.service"),
     "prover.witness": ("zkclear.rules", "zkclear.crypto", "zkclear.v1"),
     "prover.proving": ("prover.witness", "zkclear.crypto", "zkclear.v1"),
     "devnet": ("prover.proving", "prover.settlement", "zkclear.rules", "zkclear.crypto", "zkclear.client"),
@@ -39,6 +48,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "zkclear.rules",
         "zkclear.crypto",
         "zkclear.v1",
+        "zkclear.service",
     ),
 }
 

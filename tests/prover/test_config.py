@@ -2,7 +2,8 @@
 
 import pytest
 
-from prover.config import ConfigurationError, load_settings
+from prover.config import load_settings
+from zkclear.service.configuration import ConfigurationError
 
 GOOD = '[chain]\ncontract = "0x' + "12" * 20 + '"\n[settlement]\nkey_file = "key"\n'
 

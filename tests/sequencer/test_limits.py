@@ -2,9 +2,10 @@
 
 import pytest
 
-from sequencer.config import ConfigurationError, load_configuration
+from sequencer.config import load_configuration
 from sequencer.core.refusals import Refused
 from sequencer.gateway.limits import RateLimits
+from zkclear.service.configuration import ConfigurationError
 
 REQUIRED = ("chain.contract=0x" + "11" * 20, "sequencer.key_file=key")
 

@@ -455,11 +455,20 @@ def test_everything_acknowledged_is_there_after_kill_and_nothing_is_left_running
     wait_for_end(family)
 
 
+OFF_DEVELOPMENT = {
+    "chain.id": 5,
+    "chain.finality": "finalized",
+    "chain.rpc_urls": ["http://127.0.0.1:1", "http://127.0.0.1:2"],
+}
+
+
 @pytest.mark.parametrize(
     ("changes", "status", "sentence"),
     [
         ({"gateway.lisen": "127.0.0.1:0"}, 6, "gateway.lisen is unknown; did you mean listen?"),
-        ({"chain.id": 5}, 6, "holds a bare key; on chain 5 only a keystore file"),
+        ({"chain.id": 5}, 6, "outside development two that must agree"),
+        ({**OFF_DEVELOPMENT, "chain.finality": 2}, 6, 'finality must be "finalized" outside development'),
+        (OFF_DEVELOPMENT, 6, "holds a bare key; on chain 5 only a keystore file"),
         ({"chain.contract": "0x" + "11" * 20}, 6, "has no code"),
         ({"chain.rpc_urls": ["http://127.0.0.1:1"]}, 4, "no node answers"),
         ({"gateway.listen": "0.0.0.0:0"}, 6, "is reachable from other machines"),

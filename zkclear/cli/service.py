@@ -1,29 +1,21 @@
 """Commands that run until they are stopped: JSON lines for machines, and a clean end at SIGTERM."""
 
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import structlog
-
 from zkclear.cli.frame import Frame
+from zkclear.service.logs import configure_logs
+from zkclear.service.sections import LogSettings
 
 
 def log_to_stderr(frame: Frame) -> None:
     """JSON lines on standard error; on a terminal, lines for people. `-v` says more."""
     for_people = frame.err.is_terminal and not frame.as_json
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            structlog.dev.ConsoleRenderer() if for_people else structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger("debug" if frame.verbose else "info"),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    configure_logs(
+        LogSettings(level="debug" if frame.verbose else "info", format="console" if for_people else "json")
     )
 
 

@@ -1,15 +1,14 @@
-"""Logs of every process: JSON lines on stderr, or a console's lines for people."""
+"""Logs of every program: JSON lines on standard error, or a console's lines for people."""
 
-import logging
 import sys
 
 import structlog
 
-from sequencer.config import LogSettings
+from zkclear.service.sections import LogSettings
 
 
 def configure_logs(settings: LogSettings) -> None:
-    """Sets structlog up for this process."""
+    """Sets structlog up for this process; nothing below the level is said."""
     last = (
         structlog.processors.JSONRenderer() if settings.format == "json" else structlog.dev.ConsoleRenderer()
     )
@@ -20,6 +19,6 @@ def configure_logs(settings: LogSettings) -> None:
             structlog.processors.format_exc_info,
             last,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, settings.level.upper())),
+        wrapper_class=structlog.make_filtering_bound_logger(settings.level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
