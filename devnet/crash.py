@@ -37,7 +37,6 @@ MAINTENANCE = Decimal("0.025")
 FEE = Decimal("0.0005")
 LEAN, LEAN_S = Decimal("0.01"), 6
 """How far above the index the makers quote, and for how many seconds."""
-PATIENCE_S = 120
 INSURANCE = 0
 
 
@@ -126,11 +125,7 @@ class Crash:
         for tick in self.fall[1:]:
             self._trade()
             self._show(tick)
-        self.stage.wait(
-            lambda: not self._state(BANKRUPT).positions,
-            "the end of the bankrupt position",
-            limit_s=PATIENCE_S,
-        )
+        self.stage.wait(lambda: not self._state(BANKRUPT).positions, "the end of the bankrupt position")
 
     def _state(self, account: int) -> AccountState:
         return self.stage.client.account(account).state()
@@ -200,9 +195,9 @@ class Crash:
     def _bites(self) -> None:
         """The keeper takes one trader over until it is healthy; the fund takes the other one."""
         stage = self.stage
-        stage.wait(lambda: not self._state(ABSORBED).positions, "the absorption", limit_s=PATIENCE_S)
+        stage.wait(lambda: not self._state(ABSORBED).positions, "the absorption")
         stage.say(f"account {ABSORBED} was absorbed by the insurance fund")
-        stage.wait(lambda: self._state(BITTEN).health >= 1, "the rescue by the keeper", limit_s=PATIENCE_S)
+        stage.wait(lambda: self._state(BITTEN).health >= 1, "the rescue by the keeper")
         # A close in the batch of the last bite would meet an account below maintenance: there is nothing to close then.
         last = max(request.batch or 0 for request in stage.client.account(BITTEN).requests())
         stage.wait(
@@ -213,7 +208,7 @@ class Crash:
     def _forced_close(self) -> None:
         """The owner of the rest asks the contract to close it; nobody can refuse."""
         self.stage.chain(BITTEN).request_close(BITTEN, "ETH-USD")
-        self.stage.wait(lambda: not self._state(BITTEN).positions, "the forced close", limit_s=PATIENCE_S)
+        self.stage.wait(lambda: not self._state(BITTEN).positions, "the forced close")
         self.stage.say(f"account {BITTEN} closed the rest through L1")
 
     def outcome(self) -> list[tuple[str, AccountState]]:

@@ -21,7 +21,10 @@ TOKENS = 60_000
 DEPOSIT = 50_000
 SIGNED_WITHDRAWAL = Decimal(1_000)
 FORCED_WITHDRAWAL = Decimal(2_500)
-SETTLE_LIMIT_S = 300
+QUIET_LIMIT_S = 300
+"""Far more than any proof of the demo takes; a busy machine is slow, and only a fault is silent for so long."""
+TELL_S = 20
+"""A wait says that it goes on."""
 
 _STARTED = time.monotonic()
 
@@ -67,13 +70,29 @@ class Stage:
         for account in accounts:
             self.wait(partial(self._funded, account), f"the first deposit of account {account}")
 
-    def wait(self, condition: Callable[[], bool], what: str, *, limit_s: int = SETTLE_LIMIT_S) -> None:
-        """Until `condition` holds; TimeoutError names `what` if it does not within `limit_s`."""
-        deadline = time.monotonic() + limit_s
+    def wait(self, condition: Callable[[], bool], what: str) -> None:
+        """Until `condition` holds; TimeoutError names `what` if meanwhile no batch is settled for QUIET_LIMIT_S."""
+        settled, told = -1, time.monotonic()
         while not condition():
+            newest = sum(map(_is_settled, self._batches()))
+            if newest != settled:
+                settled, deadline = newest, time.monotonic() + QUIET_LIMIT_S
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{what} did not happen within {limit_s} s")
+                raise TimeoutError(
+                    f"{what} did not happen, and no batch was settled for {QUIET_LIMIT_S} s ({settled} are)"
+                )
+            if time.monotonic() - told > TELL_S:
+                told = time.monotonic()
+                self.say(f"waiting for {what}; {settled} batches are settled")
             time.sleep(1 / 5)
+
+    def _batches(self) -> list[Batch]:
+        """All sealed batches, oldest first; RuntimeError if one was given up."""
+        batches = sorted(self.client.batches(limit=1_000), key=lambda batch: batch.number)
+        failed = [batch for batch in batches if batch.failure]
+        if failed:
+            raise RuntimeError(f"batch {failed[0].number} was given up: {failed[0].failure}")
+        return batches
 
     def chain(self, signer: int) -> ChainClient:
         """The contract, as development signer `signer` calls it."""
@@ -102,18 +121,8 @@ class Stage:
 
     def wait_settled(self) -> list[Batch]:
         """All batches, oldest first, once the last one that holds something is final on L1."""
-        deadline = time.monotonic() + SETTLE_LIMIT_S
-        while True:
-            batches = sorted(self.client.batches(limit=1_000), key=lambda batch: batch.number)
-            failed = [batch for batch in batches if batch.failure]
-            if failed:
-                raise RuntimeError(f"batch {failed[0].number} was given up: {failed[0].failure}")
-            if batches and all(batch.status == "SETTLED" and batch.gas_used for batch in batches):
-                return batches
-            if time.monotonic() > deadline:
-                waiting = [batch.number for batch in batches if not batch.gas_used]
-                raise TimeoutError(f"batches {waiting} are not settled after {SETTLE_LIMIT_S} s")
-            time.sleep(1 / 2)
+        self.wait(lambda: all(map(_is_settled, self._batches())), "the last settlement")
+        return self._batches()
 
     def withdraw(self) -> list[tuple[str, Decimal]]:
         """One signed withdrawal, one forced through L1, both claimed; what each owner got."""
@@ -121,7 +130,8 @@ class Stage:
         chains = {account: self.chain(account - 1) for account in (signed, forced)}
         before = {account: chain.balances().token for account, chain in chains.items()}
         chains[forced].request_withdrawal(forced, FORCED_WITHDRAWAL)
-        self.traders[signed].withdraw(SIGNED_WITHDRAWAL).wait("SETTLED", timeout=SETTLE_LIMIT_S)
+        taken = self.traders[signed].withdraw(SIGNED_WITHDRAWAL).batch
+        self.wait(lambda: _settled(self._batches(), taken), "the signed withdrawal")
         self.wait(lambda: chains[forced].balances().claimable > 0, "the forced withdrawal")
         for chain in chains.values():
             chain.claim()
@@ -130,6 +140,16 @@ class Stage:
             (f"account {signed}, signed withdrawal", after[signed] - before[signed]),
             (f"account {forced}, forced through L1 (fee 1 paid)", after[forced] - before[forced]),
         ]
+
+
+def _is_settled(batch: Batch) -> bool:
+    """Whether a batch is final on L1 and its cost known."""
+    return batch.status == "SETTLED" and batch.gas_used is not None
+
+
+def _settled(batches: Sequence[Batch], number: int) -> bool:
+    """Whether batch `number` is sealed and settled."""
+    return any(batch.number == number and _is_settled(batch) for batch in batches)
 
 
 def _runs(parts: Sequence[story.Part]) -> Iterator[tuple[int, list[NewOrder]]]:
