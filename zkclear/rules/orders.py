@@ -56,7 +56,7 @@ def check_terms(entry: Entry, markets: tuple[Market, ...], *, timestamp: Seconds
 
     Units:   lots, ticks and seconds of the entry word.
     Bounds:  orders: 1 <= lots < 2^40, 1 <= limit < 2^32, notional < 2^56; withdrawals: 1 <= amount < 2^62;
-             risk entries: no signer, no end, a nonce that is only a place.
+             cancels: no end; risk entries: no signer, no end, a nonce that is only a place.
     Rounds:  nothing.
     Rejects: FIELD_OUT_OF_RANGE, ORDER_EXPIRED, UNKNOWN_ACTION, UNLISTED_MARKET, MARKET_HALTED, NOTIONAL_TOO_LARGE.
     Claims:  C2, C3.
@@ -83,9 +83,15 @@ def check_terms(entry: Entry, markets: tuple[Market, ...], *, timestamp: Seconds
         in_range(entry.market, 0, 1, reason=Reject.FIELD_OUT_OF_RANGE, field="market")
     elif entry.action == actions.CANCEL:
         in_range(entry.amount, 0, 1, reason=Reject.FIELD_OUT_OF_RANGE, field="amount")
+        _endless(entry)
         _listed_market(entry, markets)
     else:
         raise Rejected(Reject.UNKNOWN_ACTION, {"field": "action", "given": entry.action})
+
+
+def _endless(entry: Entry) -> None:
+    """Refuse an expiry where there is none: the field is all ones then, so that the entry has one word."""
+    in_range(entry.expiry, SECONDS_BOUND - 1, SECONDS_BOUND, reason=Reject.FIELD_OUT_OF_RANGE, field="expiry")
 
 
 def _check_tradable(entry: Entry, markets: tuple[Market, ...]) -> None:
@@ -102,10 +108,10 @@ def _check_risk_terms(entry: Entry, markets: tuple[Market, ...]) -> None:
     """The fields of a risk entry; what it asks for is checked by `risks.entry_risks`."""
     for field, given, low, high in (
         ("signer", entry.signer, 0, 1),
-        ("expiry", entry.expiry, SECONDS_BOUND - 1, SECONDS_BOUND),
         ("nonce", entry.nonce, 0, SLOTS),
     ):
         in_range(given, low, high, reason=Reject.FIELD_OUT_OF_RANGE, field=field)
+    _endless(entry)
     if actions.is_liquidation(entry.action):
         _check_tradable(entry, markets)
         return

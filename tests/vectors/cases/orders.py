@@ -76,7 +76,9 @@ def _all_terms() -> Iterator[dict[str, Any]]:
     yield _terms(action=WITHDRAW, lots=0, limit=1, market=1)
     yield _terms(action=CANCEL, lots=0, limit=0, expiry=2**40 - 1)
     yield _terms(action=CANCEL, lots=0, limit=1, expiry=2**40 - 1)
-    yield _terms(action=CANCEL, lots=0, limit=0, market=7)
+    yield _terms(action=CANCEL, lots=0, limit=0, market=7, expiry=2**40 - 1)
+    for expiry in (2_000, 2**40 - 2):
+        yield _terms("Bound", action=CANCEL, lots=0, limit=0, expiry=expiry)
 
 
 def _risk_terms() -> Iterator[dict[str, Any]]:
