@@ -13,10 +13,10 @@ import {vm} from "./support/Vm.sol";
 
 // constructor
 // ├── fee recipient 0, verifier without code, timelock without code or too quick: BadAddress
-// ├── bond 0 or beyond the vault: AmountOutOfRange
+// ├── bond or least deposit 0 or beyond the vault: AmountOutOfRange
 // ├── signers not strictly increasing: UnorderedSigners; quorum 0 or above their number: OracleQuorum
 // ├── no shape: UnknownShape
-// ├── no market, nine, a name that is empty, "ALL" or used twice, rules out of bounds: BadMarketConfig
+// ├── no market, nine, a name that is empty, "ALL", not plain or used twice, rules out of bounds: BadMarketConfig
 // └── else: everything can be read back, and the root is that of the rule book
 contract ConstructorTest is Fixture {
     /// @dev By `state_root(genesis(..))` of `zkclear/crypto/tree.py` for this fixture's deployment.
@@ -114,13 +114,24 @@ contract ConstructorTest is Fixture {
         new Settlement(longer);
     }
 
-    function test_RevertWhen_TheBondCannotBecomeADeposit() public {
+    /// @dev The rules refuse a DEPOSIT of 0: whoever could queue one would stop every batch.
+    function test_C9_RevertWhen_ABondOrTheLeastDepositIsNoDeposit() public {
         uint64[2] memory refused = [0, 2 ** 60];
         for (uint256 i = 0; i < 2; ++i) {
+            bytes memory reason =
+                abi.encodeWithSelector(ISettlement.AmountOutOfRange.selector, refused[i], 1, 2 ** 60 - 1);
             ISettlement.Deployment memory d = deployment();
             d.parameters.bondE6 = refused[i];
-            _refuse(d, abi.encodeWithSelector(ISettlement.AmountOutOfRange.selector, refused[i], 1, 2 ** 60 - 1));
+            _refuse(d, reason);
+            d = deployment();
+            d.parameters.minDepositE6 = refused[i];
+            _refuse(d, reason);
         }
+        ISettlement.Deployment memory least = deployment();
+        (least.parameters.bondE6, least.parameters.minDepositE6) = (1, 2 ** 60 - 1);
+        new Settlement(least);
+        (least.parameters.bondE6, least.parameters.minDepositE6) = (2 ** 60 - 1, 1);
+        new Settlement(least);
     }
 
     function test_TheFirstMarketsAreAnnounced() public {
@@ -171,9 +182,9 @@ contract ConstructorTest is Fixture {
         new Settlement(d);
     }
 
-    function test_RevertWhen_ANameIsEmptyReservedOrUsedTwice() public {
-        string[3] memory refused = ["", "ALL", "ETH-USD"];
-        for (uint256 i = 0; i < 3; ++i) {
+    function test_RevertWhen_ANameIsEmptyReservedNotPlainOrUsedTwice() public {
+        string[4] memory refused = ["", "ALL", "ETH-USD", "BTC/USD"];
+        for (uint256 i = 0; i < 4; ++i) {
             ISettlement.Deployment memory d = deployment();
             d.markets[1].name = refused[i];
             _refuseMarket(d, "name");

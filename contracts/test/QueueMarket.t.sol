@@ -11,7 +11,7 @@ import {vm} from "./support/Vm.sol";
 // queueMarket
 // ├── a new market not by the lister, a listed one not by the governor: NotGovernor
 // ├── an index beyond the next, or beyond the rows: BadMarketConfig("market")
-// ├── rules out of bounds; a name that is used, empty, reserved, or changed; a lot or tick that changes: BadMarketConfig
+// ├── rules out of bounds; a name that is used, empty, reserved, long, not plain, or changed; a lot or tick that changes: BadMarketConfig
 // ├── every change of the vectors: taken or refused as by the rule book
 // ├── a request for the market waits: RequestPending
 // └── else: queued and announced; nothing changes yet
@@ -77,6 +77,45 @@ contract QueueMarketTest is Markets, Vectors {
             listing.name = refused[i];
             _refuseField(address(lister), NEW, listing, "name");
         }
+    }
+
+    /// @dev A name of many slots could be queued but not settled, and letters of other alphabets look like these.
+    function test_C9_RevertWhen_TheNameIsLongOrNotPlain() public {
+        string[10] memory refused = [
+            "A234567890123456789012345678901-", // 32 bytes
+            "sol-usd",
+            "SOL USD",
+            "SOL/USD",
+            "SOL.USD",
+            "SOL:USD",
+            "SOL@USD",
+            "SOL[USD",
+            "SOL,USD",
+            unicode"SOL\u2010USD"
+        ];
+        for (uint256 i = 0; i < 10; ++i) {
+            _refuseName(refused[i]);
+        }
+        _refuseName(string(new bytes(20_000)));
+    }
+
+    function test_TheLongestAndTheShortestName() public {
+        string[4] memory taken = ["A234567890123456789012345678901", "A", "Z", "09-AZ"];
+        for (uint8 i = 0; i < 4; ++i) {
+            ISettlement.Listing memory listing = solListing();
+            listing.name = taken[i];
+            queueAs(address(lister), NEW + i, listing);
+            Draft memory d = _draftOf(NEW + i);
+            addOutcome(d, 1, highBits(listing));
+            settle(d);
+            assertRules(NEW + i, listing, 0);
+        }
+    }
+
+    function _refuseName(string memory name) private {
+        ISettlement.Listing memory listing = solListing();
+        listing.name = name;
+        _refuseField(address(lister), NEW, listing, "name");
     }
 
     /// @dev What was signed for a market and what is held in it keep their meaning.

@@ -46,6 +46,7 @@ interface ISettlement is IERC5267 {
     }
 
     /// @notice A market as it is listed: its name, such as "ETH-USD", and its rules.
+    /// @dev A name is 1 to 31 of `A` to `Z`, `0` to `9` and `-`; "ALL" is none.
     struct Listing {
         string name;
         MarketConfig config;

@@ -51,15 +51,16 @@ library LedgerLib {
         mapping(address recipient => uint256) claimable;
     }
 
-    /// @notice Fixes token, fee recipient (who owns account 1) and parameters. A bond of 0 could not become a deposit.
+    /// @notice Fixes token, fee recipient (who owns account 1) and parameters. Bonds become deposits, and the rules
+    /// refuse a deposit of 0: no batch would follow it.
     function found(
         Ledger storage ledger,
         address token,
         address feeRecipient,
         ISettlement.Parameters memory parameters
     ) internal {
-        uint64 bondE6 = parameters.bondE6;
-        require(bondE6 >= 1 && bondE6 < VAULT_BOUND, ISettlement.AmountOutOfRange(bondE6, 1, VAULT_BOUND - 1));
+        _requireDepositable(parameters.bondE6);
+        _requireDepositable(parameters.minDepositE6);
         ledger.token = token;
         ledger.parameters = parameters;
         ledger.accounts[FEES].owner = feeRecipient;
@@ -144,5 +145,9 @@ library LedgerLib {
         (own, targeted) = (ledger.accounts[account].own, ledger.accounts[account].targeted);
         if (own <= ledger.queueHead) own = 0;
         if (targeted <= ledger.queueHead) targeted = 0;
+    }
+
+    function _requireDepositable(uint64 amountE6) private pure {
+        require(amountE6 >= 1 && amountE6 < VAULT_BOUND, ISettlement.AmountOutOfRange(amountE6, 1, VAULT_BOUND - 1));
     }
 }

@@ -14,6 +14,9 @@ import {TreeLib} from "./TreeLib.sol";
 library ListingLib {
     using LedgerLib for LedgerLib.Ledger;
 
+    /// @dev A name fits one storage slot, so that a listing can be queued by nobody who could not also settle it.
+    uint256 private constant NAME_BYTES = 31;
+
     struct Market {
         bytes32 nameHash;
         string name;
@@ -89,14 +92,23 @@ library ListingLib {
         markets.listed.push(Market(keccak256(bytes(listing.name)), listing.name, listing.config));
     }
 
-    /// @dev A name is what wallets show, so no two may be alike, and "ALL" means all of them.
+    /// @dev A name is what wallets show, so no two may be or look alike, and "ALL" means all of them.
     function _checkNewName(Markets storage markets, string memory name) private view {
         bytes32 nameHash = keccak256(bytes(name));
-        bool isFree = nameHash != keccak256("") && nameHash != keccak256("ALL");
+        bool isFree = _isPlain(bytes(name)) && nameHash != keccak256("ALL");
         for (uint256 i = 0; i < markets.listed.length; ++i) {
             isFree = isFree && nameHash != markets.listed[i].nameHash;
         }
         require(isFree, ISettlement.BadMarketConfig("name"));
+    }
+
+    /// @dev 1 to 31 of `A` to `Z`, `0` to `9` and `-`.
+    function _isPlain(bytes memory name) private pure returns (bool plain) {
+        plain = name.length >= 1 && name.length <= NAME_BYTES;
+        for (uint256 i = 0; plain && i < name.length; ++i) {
+            bytes1 char = name[i];
+            plain = (char >= "A" && char <= "Z") || (char >= "0" && char <= "9") || char == "-";
+        }
     }
 
     /// @dev What a signed order means and what a position is counted in stay as they are.
