@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zkclear.rules.num import div_ceil
 
@@ -21,6 +21,11 @@ class Fee:
 def first_fee(*, base_fee: int, tip: int) -> Fee:
     """Room for the base fee to double: six full blocks in a row."""
     return Fee(max_fee=2 * base_fee + tip, tip=tip)
+
+
+def within(fee: Fee, *, limit: int, base_fee: int) -> Fee:
+    """The same with less room, where the limit is in it; as it was, where even the next block asks more than that."""
+    return replace(fee, max_fee=limit) if base_fee + fee.tip <= limit < fee.max_fee else fee
 
 
 def bumped(previous: Fee, network: Fee, *, percent: int) -> Fee:

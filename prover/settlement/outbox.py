@@ -15,7 +15,7 @@ from prover.proving.records import ProvedBatch
 from prover.settlement.calldata import settle_arguments
 from prover.settlement.chain import TRANSACTION_GAS_CAP, Chain
 from prover.settlement.errors import SettlementError
-from prover.settlement.fees import GWEI, PERCENT, Fee, bumped, first_fee
+from prover.settlement.fees import GWEI, PERCENT, Fee, bumped, first_fee, within
 from prover.settlement.intents import Intent, IntentStore
 from zkclear.rules.num import div_ceil
 from zkclear.rules.shapes import shape_by_name
@@ -56,14 +56,14 @@ class Outbox:
         """
         A fresh transaction for a batch, tried without cost `on` the latest state or on the pending one.
 
-        It outbids whatever was recorded with the same nonce, for only one of them can be mined.
+        It outbids what waits with the same nonce, for only one of them can be mined.
         """
         arguments = settle_arguments(batch, shape_index=self._shape_index(batch))
         data = self.chain.settle_data(arguments.as_list())
         estimate = self.chain.estimate(self.account.address, data, on=on, doing=doing(batch))
         gas = min(TRANSACTION_GAS_CAP, div_ceil(estimate * (PERCENT + GAS_RESERVE_PERCENT), PERCENT))
         fee = self._network_fee()
-        rivals = self.intents.of_nonce(nonce)
+        rivals = self._waiting(nonce)
         if rivals:
             fee = bumped(rivals[-1].fee, fee, percent=self.rules.bump_percent)
         self._record_and_send(batch.number, data=data, nonce=nonce, gas=gas, fee=fee)
@@ -73,9 +73,10 @@ class Outbox:
         if not self.chain.knows(intent.hash):
             self._send(intent)
 
-    def is_old(self, intent: Intent) -> bool:
-        """Whether a transaction waits so long that a dearer one should take its place."""
-        return self.clock_s() - intent.recorded_s >= self.rules.bump_after_s
+    def waits_too_long(self, intent: Intent) -> bool:
+        """Whether a dearer transaction should take the place of the one that waits, if one does: bids need a taker."""
+        is_old = self.clock_s() - intent.recorded_s >= self.rules.bump_after_s
+        return is_old and bool(self._waiting(intent.nonce))
 
     def replace(self, intent: Intent) -> None:
         """A dearer transaction with the same nonce and payload."""
@@ -84,7 +85,7 @@ class Outbox:
         self._record_and_send(intent.batch, data=data, nonce=intent.nonce, gas=intent.gas, fee=fee)
 
     def _record_and_send(self, number: int, *, data: bytes, nonce: int, gas: int, fee: Fee) -> None:
-        if fee.max_fee > self.rules.max_fee_gwei * GWEI:
+        if fee.max_fee > self._limit:
             raise SettlementError(
                 f"gas costs {div_ceil(fee.max_fee, GWEI)} gwei, more than settlement.max_fee_gwei "
                 f"({self.rules.max_fee_gwei}); waiting for a lower price"
@@ -116,14 +117,33 @@ class Outbox:
         log.info("settlement sent", batch=number, nonce=nonce, transaction=f"0x{intent.hash.hex()}")
 
     def _send(self, intent: Intent) -> None:
-        """A node that has the transaction already, or mined it just now, refuses it: the next look tells."""
+        """
+        A node that has the transaction already, or mined its nonce just now, refuses it, and the next look tells.
+
+        Any other refusal must be heard: an empty wallet, a fee below the node's own least one.
+        """
         try:
             self.chain.send(intent.raw)
         except Web3Exception as cause:
-            log.debug("transaction not taken", batch=intent.batch, nonce=intent.nonce, answer=str(cause))
+            if self.chain.knows(intent.hash) or self.chain.nonce(self.account.address) > intent.nonce:
+                return
+            raise SettlementError(
+                f"the node does not take the transaction of batch {intent.batch}: {cause}"
+            ) from cause
+
+    def _waiting(self, nonce: int) -> list[Intent]:
+        """What the first node still has of this nonce, oldest first."""
+        return [intent for intent in self.intents.of_nonce(nonce) if self.chain.knows(intent.hash)]
+
+    @property
+    def _limit(self) -> int:
+        return self.rules.max_fee_gwei * GWEI
 
     def _network_fee(self) -> Fee:
-        return first_fee(base_fee=self.chain.base_fee(), tip=self.chain.tip())
+        base_fee = self.chain.base_fee()
+        return within(
+            first_fee(base_fee=base_fee, tip=self.chain.tip()), limit=self._limit, base_fee=base_fee
+        )
 
     def _shape_index(self, batch: ProvedBatch) -> int:
         shape = shape_by_name(batch.proof.shape)

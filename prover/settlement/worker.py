@@ -112,7 +112,7 @@ class SettlementWorker:
             if len(statuses) >= REVERTS_BOUND:
                 raise self.chain.replay(intents[-1].hash, doing=doing(batch))
             self.outbox.send(batch, nonce=nonce, on=LATEST)
-        elif self.outbox.is_old(intents[-1]):
+        elif self.outbox.waits_too_long(intents[-1]):
             self.outbox.replace(intents[-1])
         else:
             self.outbox.send_again(intents[-1])

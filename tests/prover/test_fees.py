@@ -2,11 +2,16 @@
 
 import pytest
 
-from prover.settlement.fees import Fee, bumped, first_fee
+from prover.settlement.fees import Fee, bumped, first_fee, within
 
 
 def test_the_first_fee_leaves_room_for_the_base_fee_to_double():
     assert first_fee(base_fee=7, tip=2) == Fee(max_fee=16, tip=2)
+
+
+@pytest.mark.parametrize(("limit", "max_fee"), [(17, 16), (16, 16), (15, 15), (9, 9), (8, 16)])
+def test_the_limit_takes_room_away_and_never_what_the_next_block_asks(limit, max_fee):
+    assert within(Fee(max_fee=16, tip=2), limit=limit, base_fee=7) == Fee(max_fee=max_fee, tip=2)
 
 
 @pytest.mark.parametrize(
