@@ -2,7 +2,8 @@
 Cancels: off the book at once, and binding if signed with a newer nonce.
 
 A binding cancel is an entry of the batch that takes the slot over, so that no older order of that slot can ever settle,
-whoever holds its signature. A cancel with the order's own nonce, and CancelAll, bind the sequencer only.
+whoever holds its signature. A cancel with the order's own nonce, and CancelAll, bind the sequencer only; so does every
+cancel while the prices are too old for a batch.
 """
 
 from sequencer.batching.open_batch import OpenBatch, SignedEntry
@@ -18,6 +19,7 @@ from sequencer.core.commands import CancelAll, CancelOrder
 from sequencer.core.exchange import Exchange, Instruction
 from sequencer.core.instructions import carry_out, receipt_of
 from sequencer.core.refusals import Refused, SequencedRefusal
+from sequencer.core.settings import MICROSECONDS
 from sequencer.matching.orders import LiveOrder, SlotUse
 from zkclear.rules import actions
 from zkclear.rules.batch import Entry
@@ -48,6 +50,9 @@ def _check_cancel(exchange: Exchange, command: CancelOrder) -> None:
     require_signer(exchange, row, command.signer, digest=command.digest)
     use = exchange.engine.orders_of(command.account).slots.get(command.nonce % SLOTS)
     if use is None or command.nonce > use.nonce:
+        is_resting = use is not None and use.order is not None and use.order.is_live
+        if not is_resting and not exchange.may_carry:
+            raise Refused("ORACLE_STALE", since_time_us=batch.timestamp * MICROSECONDS)
         return
     if command.nonce < use.nonce:
         raise nonce_refusal("NONCE_STALE", use, command.nonce)
@@ -63,7 +68,7 @@ def _cancel(exchange: Exchange, command: CancelOrder) -> tuple[Instruction, rece
     slot = command.nonce % SLOTS
     use = orders.slots.get(slot)
     batch_number = 0
-    if use is None or command.nonce > use.nonce:
+    if (use is None or command.nonce > use.nonce) and exchange.may_carry:
         batch = batch_with_room(exchange, command.account, slot)
         row = require_row(batch, command.account)
         if not row.may_sign(command.signer, timestamp=batch.timestamp):  # a batch began meanwhile

@@ -5,7 +5,8 @@ Every batch begins with its L1 requests and with what is to be done about accoun
 
 When a batch seals: at a price tick that moves a mark, when the next fill or entry does not fit, when L1 requests wait (a
 batch takes them only while it has no entry), when those were in the way of a liquidation, by age, and on the operator's
-wish. An empty batch is never sealed.
+wish. An empty batch is never sealed. Requests wait while the prices are known to be wrong, and nothing at all enters a
+batch that the contract might not take any more.
 """
 
 import heapq
@@ -32,6 +33,12 @@ from zkclear.rules.reject import Rejected
 from zkclear.rules.shapes import Shape, shape_by_name
 from zkclear.rules.state import State
 from zkclear.v1 import order_pb2
+
+CARRY_S = 900
+"""
+How old the prices of a batch may be that still takes anything in: a quarter of the hour (`maxLag`) for which the contract
+takes it, so that proof and settlement have the rest. A batch that comes too late would be the last one for ever.
+"""
 
 
 @dataclass(slots=True)
@@ -141,14 +148,25 @@ class Exchange:
                 self._drain()
         elif prices.marks != batch.prices.marks:
             self.seal()
+            self._drain()
         else:
             self.price_gap = False
+            self.take_waiting_requests()
 
     def _may_follow_state(self, prices: Prices) -> bool:
         marks = [market.mark for market in self.state.markets[: self.listed]]
         return may_follow(prices, self.markets.panel, marks=marks, timestamp=self.state.timestamp)
 
     # Batches.
+
+    @property
+    def may_carry(self) -> bool:
+        """Whether something may enter the open batch: its prices are young enough for the contract."""
+        return self.batch is not None and self.batch.timestamp + CARRY_S >= self.now_s
+
+    def _takes_requests(self, prices: Prices) -> bool:
+        """Whether a batch at these prices takes requests: they would be paid and closed at marks that are not wrong."""
+        return not self.price_gap and prices.timestamp + CARRY_S >= self.now_s
 
     def _open(self, prices: Prices) -> None:
         """Begins a batch on top of the last sealed state, or again if the open one holds no entry yet."""
@@ -162,7 +180,7 @@ class Exchange:
 
     def _begin(self, prices: Prices) -> OpenBatch:
         """A new batch with the longest prefix of the queue that can be proved; one request alone always can."""
-        taken = takeable(self.queue, self.shapes[-1])
+        taken = takeable(self.queue, self.shapes[-1]) if self._takes_requests(prices) else ()
         while True:
             try:
                 return OpenBatch(
@@ -237,8 +255,8 @@ class Exchange:
         return is_listing
 
     def take_waiting_requests(self) -> None:
-        """Lets every waiting request into a batch."""
-        if self.batch is None:
+        """Lets every waiting request into a batch, if there are prices for them."""
+        if self.batch is None or not self._takes_requests(self.batch.prices):
             return
         if not self.batch.entries:
             self._open(self.batch.prices)
@@ -246,13 +264,15 @@ class Exchange:
 
     def _drain(self) -> None:
         """
-        Seals until no request waits outside the open batch; each sealed one has taken at least one.
+        Seals until no request waits outside the open batch that may enter it; each sealed one has taken at least one.
 
         A batch that changes markets is sealed at once, so that no order ever meets two sets of rules; and one whose requests
         were in the way of a liquidation, so that it happens now.
         """
         while self.batch is not None and (
-            len(self.queue) > len(self.batch.requests) or self.batch.changes_markets or self.desk.is_held_up
+            self.batch.changes_markets
+            or self.desk.is_held_up
+            or (len(self.queue) > len(self.batch.requests) and self._takes_requests(self.batch.prices))
         ):
             self.seal()
 
@@ -273,6 +293,7 @@ class Exchange:
         self.expire()
         if self.content_since_us and self.now_us - self.content_since_us >= self.settings.max_age_us:
             self.seal()
+            self._drain()
 
     def watch(self, order: LiveOrder) -> None:
         """Ends a resting order in time: at its expiry, or when its agent may no longer sign."""
@@ -316,7 +337,7 @@ class Exchange:
         """The reason for which no orders are taken now, or nothing."""
         if self.agreed is None or self.batch is None or self.price_gap:
             return "ORACLE_STALE"
-        if self.agreed.timestamp + self.settings.stale_after_s < self.now_s:
+        if self.agreed.timestamp + min(self.settings.stale_after_s, CARRY_S) < self.now_s:
             return "ORACLE_STALE"
         if self.paused or len(self.sealed) - self.sealed.proved >= self.settings.max_unproved:
             return "SEQUENCER_PAUSED"

@@ -5,9 +5,12 @@ import dataclasses
 import pytest
 
 from sequencer.batching.prices import Panel, Report, agree, may_follow
-from tests.sequencer.floor import START, Floor, owner_of
+from sequencer.core.exchange import CARRY_S
+from sequencer.core.machine import Machine
+from tests.sequencer.floor import KEY, START, Floor, owner_of
 from tests.sequencer.test_book import rich_floor
 from tests.sequencer.test_orders import position, refused, state, trade
+from tests.sequencer.test_random_run import check_batches, everything
 from zkclear.rules.batch import Request, RequestKind
 from zkclear.v1 import batch_pb2, order_pb2
 
@@ -22,6 +25,16 @@ def report(signer, price, time=100):
 
 def body(floor, number):
     return batch_pb2.SealedBatch.FromString(floor.exchange.sealed.get(number).body)
+
+
+def check_and_tell_again(floor):
+    """Seals, checks every batch by the rule book, and replays the journal."""
+    floor.seal()
+    check_batches(floor)
+    again = Machine(KEY)
+    for record in floor.journal:
+        again.replay(record)
+    assert everything(again) == everything(floor.machine)
 
 
 # Prices.
@@ -96,6 +109,72 @@ def test_a_jump_back_lets_trading_go_on():
     floor.wait(1)
     floor.price(eth=3000)
     floor.submit(2, "BUY GTC", 20, 30_000)
+
+
+def test_requests_wait_while_the_marks_are_known_to_be_wrong():
+    """At a mark that the market has left nobody withdraws, and the insurance account closes nobody's position."""
+    floor = rich_floor()
+    trade(floor, 2, 3, 1_000)
+    floor.wait(1)
+    floor.price(eth=2_700)
+    sealed = len(floor.exchange.sealed)
+    floor.request(
+        Request(RequestKind.WITHDRAW, 2, amount=10**6), Request(RequestKind.CLOSE, 3, market=0, lots=10)
+    )
+    floor.seal()
+    assert len(floor.exchange.sealed) == sealed
+    assert [record.batch for record in floor.exchange.requests[-2:]] == [0, 0]
+    floor.now_us += 50 * 10**6
+    floor.price(eth=2_700)
+    assert [record.batch for record in floor.exchange.requests[-2:]] == [sealed + 1] * 2
+    assert floor.exchange.batch.prices.marks[0] == 27_000
+    check_and_tell_again(floor)
+
+
+def test_requests_that_waited_for_marks_enter_when_the_old_ones_come_back():
+    floor = rich_floor()
+    floor.seal()
+    floor.wait(1)
+    floor.price(eth=3_200)
+    floor.cancel(2, floor.nonce())
+    for account in range(2, 6):
+        floor.request(
+            *(Request(RequestKind.DEPOSIT, account, amount=10**6) for _ in range(10)),
+            Request(RequestKind.WITHDRAW, account, amount=10**6),
+        )
+    assert floor.exchange.requests[-1].batch == 0
+    floor.wait(1)
+    floor.price(eth=3_000)
+    assert 0 not in [record.batch for record in floor.exchange.requests]
+    assert len(floor.exchange.queue) == len(floor.exchange.batch.requests)
+    check_and_tell_again(floor)
+
+
+@pytest.mark.parametrize(("age_s", "is_taken"), [(CARRY_S, True), (CARRY_S + 1, False), (7_200, False)])
+def test_nothing_enters_a_batch_that_the_contract_might_not_take_any_more(age_s, is_taken):
+    """The contract refuses a batch an hour after its timestamp, and with it every later one."""
+    floor = rich_floor(stale_after_s=10**6)
+    resting = floor.submit(2, "BUY GTC", 20, 29_000, nonce=floor.nonce(5), expiry=START + 10**6)
+    floor.seal()
+    sealed = len(floor.exchange.sealed)
+    floor.wait(age_s)
+    floor.request(Request(RequestKind.DEPOSIT, 2, amount=10**6))
+    if is_taken:
+        assert floor.cancel(2, floor.nonce()).batch == sealed + 1
+        floor.submit(3, "BUY GTC", 20, 29_000)
+        assert floor.exchange.requests[-1].batch == sealed + 1
+        return
+    assert refused(floor.submit, 3, "BUY GTC", 20, 29_000).reason == "ORACLE_STALE"
+    assert refused(floor.withdraw, 3, 10**6).reason == "ORACLE_STALE"
+    assert refused(floor.cancel, 3, floor.nonce()).reason == "ORACLE_STALE"
+    cancelled = floor.cancel(2, floor.nonce(5))
+    assert (cancelled.batch, [each.digest for each in cancelled.orders]) == (0, [resting.order.digest])
+    floor.wait(10)
+    assert (floor.seal(), floor.exchange.requests[-1].batch) == (sealed, 0)
+    floor.price()
+    assert floor.exchange.requests[-1].batch == sealed + 1
+    assert floor.exchange.batch.timestamp == floor.now_us // 10**6
+    check_and_tell_again(floor)
 
 
 # Sealing.
