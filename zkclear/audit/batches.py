@@ -5,6 +5,7 @@ A batch that cannot be read or replayed ends the replay: later batches start fro
 signatures, binding and proofs are checked all the same.
 """
 
+from copy import copy
 from dataclasses import dataclass
 
 from zkclear.audit import rebuild
@@ -70,6 +71,14 @@ class BatchAuditor:
             tuple(market.mark for market in state.markets[: state.listed]),
             context.deployment.markets,
         )
+
+    def fork(self, report: Report) -> "BatchAuditor":
+        """The same place in the chain, from which another history may go on; batches and proofs so far stay behind."""
+        twin = copy(self)
+        twin.context, twin.report = self.context.fork(), report
+        twin.replay = self.replay.fork(twin.context, report)
+        twin.jobs, twin.batches = [], []
+        return twin
 
     @property
     def markets(self) -> tuple[Listing, ...]:

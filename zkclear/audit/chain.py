@@ -1,11 +1,13 @@
 """
-Reads audit inputs from an Ethereum node.
+Reads audit inputs from an Ethereum node, all of them or what is new.
 
-Everything is asked for one block, the head when reading began, so that a batch that settles meanwhile cannot mix two states.
+Everything is asked for one block, the head when reading began, so that a batch that settles meanwhile cannot mix two states;
+if that block is gone when reading ends, nothing that was read counts.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -13,7 +15,7 @@ from eth_typing import ChecksumAddress
 from requests.exceptions import ConnectionError as Unconnected
 from requests.exceptions import RequestException, Timeout
 from web3 import HTTPProvider, Web3
-from web3.exceptions import Web3Exception
+from web3.exceptions import BlockNotFound, Web3Exception
 
 from zkclear.audit.abi import contract_abi
 from zkclear.audit.inputs import (
@@ -29,8 +31,9 @@ from zkclear.audit.inputs import (
     Settled,
     ShapeInfo,
     Totals,
+    Vault,
 )
-from zkclear.audit.vault import Flow, Place, VaultHistory
+from zkclear.audit.vault import NO_VAULT, Flow, Place, VaultHistory
 from zkclear.crypto.eip712 import NAME, VERSION, Domain
 from zkclear.rules.markets import config_of_fields
 
@@ -98,8 +101,25 @@ def domain_of(rpc_url: str, contract: str) -> Domain:
     return Domain(chain_id=chain_id, contract=int(address, 16))
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block by number and hash: after a reorganisation its number names another one."""
+
+    number: int
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far a contract's history was read: the last block, and the vault there."""
+
+    deployment: Deployment
+    head: Block
+    vault: Vault
+
+
 class ChainReader:
-    """One pass over the history of one contract."""
+    """The history of one contract, read at once or in parts."""
 
     def __init__(self, rpc_url: str, contract: str) -> None:
         if not Web3.is_address(contract):
@@ -112,19 +132,49 @@ class ChainReader:
 
     def collect(self) -> Inputs:
         """Everything that the audit looks at, as of the head of the chain."""
-        try:
-            self.block = self.web3.eth.block_number
-            if not self.web3.eth.get_code(self.address):
+        return self.read(self.head())[0]
+
+    def head(self) -> Block:
+        """The present head of the node's chain."""
+        with self._answers():
+            return self._block("latest")
+
+    def has(self, block: Block) -> bool:
+        """Whether the block is in the node's chain."""
+        with self._answers():
+            try:
+                return self._block(block.number) == block
+            except BlockNotFound:
+                return False
+
+    def read(self, head: Block, *, since: Reached | None = None) -> tuple[Inputs, Reached]:
+        """What happened after `since` (default: from the deployment on) up to `head`; ChainError if that goes meanwhile."""
+        with self._answers():
+            self.block = head.number
+            if since is None and not self.web3.eth.get_code(self.address, block_identifier=self.block):
                 raise ChainError(f"no contract at {self.address} on {self.rpc_url}")
-            return self._inputs()
+            found = self._read(head, since)
+        if not self.has(head):
+            raise ChainError(f"the chain of {self.rpc_url} was reorganised while it was read; try again")
+        return found
+
+    @contextmanager
+    def _answers(self) -> Iterator[None]:
+        """Turns what web3 raises into a ChainError."""
+        try:
+            yield
         except (RequestException, OSError) as error:
             raise unreachable(self.rpc_url, error) from error
         except Web3Exception as error:
             raise ChainError(f"{self.address} does not answer as a settlement contract: {error}") from error
 
-    def _inputs(self) -> Inputs:
-        deployment = self._deployment()
-        first = deployment.genesis_block
+    def _block(self, which: Any) -> Block:
+        found = self.web3.eth.get_block(which)
+        return Block(found["number"], bytes(found["hash"]))
+
+    def _read(self, head: Block, since: Reached | None) -> tuple[Inputs, Reached]:
+        deployment = self._deployment() if since is None else since.deployment
+        first = deployment.genesis_block if since is None else since.head.number + 1
         logs = {name: list(self._logs(name, first)) for name in _EVENTS}
         credited = [(_hash(log), _credit(log)) for log in logs["Claimable"]]
         requests = [(_hash(log), _queued(log)) for log in logs["RequestQueued"]]
@@ -138,14 +188,15 @@ class ChainReader:
             *(Flow(_place(log), claimed=log["args"]["amountE6"]) for log in logs["Claimed"]),
             *self._transfers(first),
         ]
+        vaults = VaultHistory(flows, before=NO_VAULT if since is None else since.vault)
         batch_logs = _BatchLogs(
             paid=_grouped((digest, credit) for digest, credit in credited if credit.batch),
             queued=_grouped(requests),
             resolved=_grouped((_hash(log), _resolved(log)) for log in logs["RequestResolved"]),
             listed=_grouped((_hash(log), _listed(log)) for log in logs["MarketListed"]),
-            vaults=VaultHistory(flows),
+            vaults=vaults,
         )
-        return Inputs(
+        inputs = Inputs(
             deployment=deployment,
             totals=self._totals(),
             requests=tuple(request for _, request in requests),
@@ -157,6 +208,7 @@ class ChainReader:
             fee_credits=tuple(credit for _, credit in credited if not credit.batch),
             claimed=sum(log["args"]["amountE6"] for log in logs["Claimed"]),
         )
+        return inputs, Reached(deployment, head, vaults.last)
 
     def _call(self, name: str, *arguments: Any) -> Any:
         return self.contract.functions[name](*arguments).call(block_identifier=self.block)
@@ -168,7 +220,7 @@ class ChainReader:
         return self._token_contract().functions[name](*arguments).call(block_identifier=self.block)
 
     def _logs(self, event: str, first: int) -> Iterator[Any]:
-        """Every log of one event of the contract since the deployment, in chain order."""
+        """Every log of one event of the contract from a block on, in chain order."""
         return self._logs_of(self.contract.events[event](), first)
 
     def _logs_of(self, event: Any, first: int, **filters: Any) -> Iterator[Any]:

@@ -1,13 +1,13 @@
 """
-What every batch of one deployment is read with: domain, shapes, oracle signers, and the queue by number.
+What every batch of one deployment is read with: domain, shapes, oracle signers, and the queue as far as it is known.
 
 Markets are listed and changed by requests, so each batch has a list of its own: `listed_after`.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from zkclear.audit.inputs import Deployment, Inputs, Listed, Listing, QueuedMarket, ShapeInfo
+from zkclear.audit.inputs import Deployment, Listed, Listing, Queued, QueuedMarket, ShapeInfo
 from zkclear.crypto.eip712 import Domain
 from zkclear.rules.markets import check_config
 from zkclear.rules.reject import Rejected
@@ -44,27 +44,33 @@ def shape_of(info: ShapeInfo, *, index: int) -> Shape:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One deployment, prepared."""
+    """One deployment, prepared. `requests` and `markets` are those that were queued so far, by number."""
 
     deployment: Deployment
     domain: Domain
     shapes: tuple[Shape, ...]
     signers: tuple[Address, ...]
-    requests: dict[int, int]
-    markets: dict[int, QueuedMarket]
     first_state: State
+    requests: dict[int, int] = field(default_factory=dict)
+    markets: dict[int, QueuedMarket] = field(default_factory=dict)
+
+    def learn(self, requests: Iterable[Queued], markets: Iterable[QueuedMarket]) -> None:
+        """Takes in what was queued since."""
+        self.requests.update((queued.number, queued.payload) for queued in requests)
+        self.markets.update((queued.request, queued) for queued in markets)
+
+    def fork(self) -> "Context":
+        """The same, which learns on its own."""
+        return replace(self, requests=dict(self.requests), markets=dict(self.markets))
 
 
-def prepare(inputs: Inputs) -> Context:
-    """The context of an audit, with the state that the deployment began with."""
-    deployment = inputs.deployment
+def prepare(deployment: Deployment) -> Context:
+    """The context of a deployment in whose queue nothing is yet, with the state that it began with."""
     return Context(
         deployment=deployment,
         domain=Domain(chain_id=deployment.chain_id, contract=as_address(deployment.contract)),
         shapes=tuple(shape_of(info, index=index) for index, info in enumerate(deployment.shapes)),
         signers=tuple(map(as_address, deployment.oracle_signers)),
-        requests={queued.number: queued.payload for queued in inputs.requests},
-        markets={queued.request: queued for queued in inputs.markets},
         first_state=genesis(
             tuple(market.config for market in deployment.markets),
             fee_recipient=as_address(deployment.fee_recipient),

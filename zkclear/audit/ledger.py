@@ -92,19 +92,24 @@ def _request(queued: Queued) -> Request | None:
 class QueueMoney:
     """The tokens that came with requests: deposits and bonds, added up by number; `takeovers` are the LIQUIDATEs."""
 
-    def __init__(self, payloads: Mapping[int, int], *, bond: int) -> None:
-        requests = {number: _request(Queued(number, payload)) for number, payload in payloads.items()}
-        self.takeovers = frozenset(
-            number
-            for number, request in requests.items()
-            if request is not None and request.kind is RequestKind.LIQUIDATE
-        )
-        self._deposits = _Sums(
-            (number, request.amount)
-            for number, request in requests.items()
-            if request is not None and request.kind is RequestKind.DEPOSIT
-        )
-        self._bonds = _Sums((number, bond) for number in self.takeovers)
+    def __init__(self, *, bond: int) -> None:
+        self.takeovers: set[int] = set()
+        self._bond = bond
+        self._deposits = _Sums()
+        self._bonds = _Sums()
+
+    def add(self, queued: Iterable[Queued]) -> None:
+        """Counts what was queued since."""
+        deposits, bonds = {}, {}
+        for each in queued:
+            request = _request(each)
+            if request is not None and request.kind is RequestKind.LIQUIDATE:
+                bonds[each.number] = self._bond
+            elif request is not None and request.kind is RequestKind.DEPOSIT:
+                deposits[each.number] = int(request.amount)
+        self.takeovers |= bonds.keys()
+        self._deposits.add(deposits)
+        self._bonds.add(bonds)
 
     def deposits(self, first: int, end: int) -> int:
         """All deposits among requests `first` to `end - 1`, e6."""
@@ -114,18 +119,38 @@ class QueueMoney:
         """All bonds among requests `first` to `end - 1`, e6."""
         return self._bonds.between(first, end)
 
+    def fork(self) -> "QueueMoney":
+        """The same, which counts on its own."""
+        twin = QueueMoney(bond=self._bond)
+        twin.takeovers = set(self.takeovers)
+        twin._deposits, twin._bonds = self._deposits.fork(), self._bonds.fork()
+        return twin
+
 
 class _Sums:
     """Amounts by number, and what a range of numbers adds up to."""
 
-    def __init__(self, amounts: Iterable[tuple[int, int]]) -> None:
-        ordered = sorted(amounts)
-        self._numbers = [number for number, _ in ordered]
-        self._totals = list(accumulate((amount for _, amount in ordered), initial=0))
+    def __init__(self) -> None:
+        self._amounts: dict[int, int] = {}
+        self._numbers: list[int] = []
+        self._totals = [0]
+
+    def add(self, amounts: Mapping[int, int]) -> None:
+        """A number that is there already gets its new amount."""
+        if amounts:
+            self._amounts.update(amounts)
+            self._numbers = sorted(self._amounts)
+            self._totals = list(accumulate((self._amounts[each] for each in self._numbers), initial=0))
 
     def between(self, first: int, end: int) -> int:
         start, stop = bisect_left(self._numbers, first), bisect_left(self._numbers, end)
         return self._totals[max(start, stop)] - self._totals[start]
+
+    def fork(self) -> "_Sums":
+        twin = _Sums()
+        # The lists are replaced as a whole and never changed, so that both may have them.
+        twin._amounts, twin._numbers, twin._totals = dict(self._amounts), self._numbers, self._totals
+        return twin
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +193,12 @@ class Ledger:
         self.credited = 0
         self.kept = 0
         self._gaps = (0, 0)
+
+    def fork(self, queue: QueueMoney) -> "Ledger":
+        """The same over another queue, which counts on its own."""
+        twin = Ledger(queue)
+        twin.credited, twin.kept, twin._gaps = self.credited, self.kept, self._gaps
+        return twin
 
     def take(self, settled: Settled, *, kept: int) -> None:
         """Counts what a batch credited and which bonds it kept."""

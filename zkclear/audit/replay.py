@@ -6,6 +6,7 @@ The first batch that the rules refuse ends it: nobody knows the state after that
 
 from collections import Counter
 from collections.abc import Sequence
+from copy import copy
 
 from zkclear.audit import books, deleveraging
 from zkclear.audit.calldata import SettleCall
@@ -39,11 +40,20 @@ class Replay:
         self.context = context
         self.report = report
         self.tree: StateTree | None = StateTree(context.first_state)
-        self.queue = QueueMoney(context.requests, bond=context.deployment.bond)
+        self.queue = QueueMoney(bond=context.deployment.bond)
         self.liquidations: list[Liquidation] = []
-        self._ledger = Ledger(self.queue)
+        self.ledger = Ledger(self.queue)
         self._paid_in = 0
         self._paid_out = 0
+
+    def fork(self, context: Context, report: Report) -> "Replay":
+        """The same state, from which the replay goes on on its own; the liquidations so far stay behind."""
+        twin = copy(self)
+        twin.context, twin.report, twin.liquidations = context, report, []
+        twin.tree = None if self.tree is None else self.tree.fork()
+        twin.queue = self.queue.fork()
+        twin.ledger = self.ledger.fork(twin.queue)
+        return twin
 
     @property
     def state(self) -> State | None:
@@ -181,5 +191,5 @@ class Replay:
         bonds = check_bonds(batch, settled, bond=bond)
         if not bonds.passed or any(request.kind is RequestKind.LIQUIDATE for request in batch.requests):
             self._add(settled, "bonds", bonds.passed, bonds.evidence)
-        self._ledger.take(settled, kept=bonds.kept)
-        self._add(settled, "reserves", *self._ledger.check(settled, state))
+        self.ledger.take(settled, kept=bonds.kept)
+        self._add(settled, "reserves", *self.ledger.check(settled, state))

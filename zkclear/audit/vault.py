@@ -22,13 +22,22 @@ class Flow:
     requests: int = 0
 
 
-class VaultHistory:
-    """All flows in the order of the chain, added up."""
+NO_VAULT = Vault(0, 0, 0, 0)
+"""The vault before the first log."""
 
-    def __init__(self, flows: Iterable[Flow]) -> None:
+
+class VaultHistory:
+    """All flows in the order of the chain, added up; `before` is the vault that the first of them finds."""
+
+    def __init__(self, flows: Iterable[Flow], *, before: Vault = NO_VAULT) -> None:
         ordered = sorted(flows, key=lambda flow: flow.place)
         self._places = [flow.place for flow in ordered]
-        self._sums = list(accumulate(ordered, _add, initial=Vault(0, 0, 0, 0)))
+        self._sums = list(accumulate(ordered, _add, initial=before))
+
+    @property
+    def last(self) -> Vault:
+        """The vault after every log."""
+        return self._sums[-1]
 
     def before(self, place: Place) -> Vault:
         """The vault after every log that stands before `place`."""

@@ -15,9 +15,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from zkclear.audit.audit import audit
-from zkclear.audit.chain import ChainError
-from zkclear.audit.source import ChainSource as AuditSource
+from zkclear.audit.live import LiveState
 from zkclear.client.alerts import MarginAlerts
 from zkclear.client.amounts import PPM
 from zkclear.client.backoff import Backoff
@@ -28,7 +26,7 @@ from zkclear.keeper.sizing import View
 from zkclear.rules.batch import RequestKind
 from zkclear.rules.funding import settle_account
 from zkclear.rules.reject import Rejected
-from zkclear.rules.state import Account, Market, MarketConfig, Position, Rates, State
+from zkclear.rules.state import Account, Market, MarketConfig, Position, Rates
 from zkclear.rules.units import AccountId, Address, FundingIndex, Lots, Ppm, Quote, Ticks
 from zkclear.rules.words import parse_request
 from zkclear.v1 import account_pb2, market_data_pb2
@@ -75,15 +73,7 @@ class Queue:
         self._read = {
             number: self._read.get(number) or self._chain.payload(number) for number in range(head, length)
         }
-        waiting: dict[AccountId, dict[int, Quote]] = defaultdict(dict)
-        for number, payload in self._read.items():
-            try:
-                request = parse_request(payload)
-            except Rejected:
-                continue  # of a kind that this version does not know: it brings no deposit
-            if request.kind is RequestKind.DEPOSIT:
-                waiting[request.account][number] = request.amount
-        return waiting
+        return _deposits(self._read)
 
 
 class ExchangeSource:
@@ -185,36 +175,26 @@ class ExchangeSource:
 
 
 class ChainSource:
-    """The state after the last settled batch, rebuilt from the chain whenever a new one has settled."""
+    """The state after the last settled batch, which follows the chain as the auditor would."""
 
     def __init__(self, chain: ContractReader) -> None:
-        self._chain = chain
-        self._queue = Queue(chain)
-        self._source = AuditSource(chain.rpc_url, chain.contract.address)
-        self._state: State | None = None
-        self._names: tuple[str, ...] = ()
+        self._live = LiveState(chain.rpc_url, chain.contract.address)
 
     def view(self, *accounts: int) -> View:
         """Every account at the last settled marks, with funding settled; an account that no batch opened yet is missing."""
         del accounts
-        for _ in range(VIEW_TRIES):
-            if self._state is None or self._state.number != self._chain.batch_number:
-                self._state = self._replayed()
-            state, deposits = self._state, self._queue.deposits()
-            if (
-                state.number == self._chain.batch_number
-            ):  # no deposit left the queue for a state that is not read yet
-                break
-        else:
-            raise ExchangeNotAvailable(
-                "batches settle faster than they can be replayed", reason="BATCH_SETTLED"
-            )
+        follower = self._live.update()
+        state = follower.state
+        assert state is not None, "a state that cannot be replayed is no update"
         settled = {
             number: settle_account(account, state.markets).account
             for number, account in state.accounts.items()
         }
-        waiting = {number: Quote(sum(amounts.values())) for number, amounts in deposits.items()}
-        return View(self._names, state.markets, MappingProxyType(settled), waiting)
+        waiting = {
+            number: Quote(sum(amounts.values())) for number, amounts in _deposits(follower.waiting()).items()
+        }
+        names = tuple(market.name for market in follower.markets)
+        return View(names, state.markets, MappingProxyType(settled), waiting)
 
     def wait(self, stop: threading.Event, timeout_ms: int) -> None:
         """Returns at `stop`, or after the time."""
@@ -223,14 +203,18 @@ class ChainSource:
     def close(self) -> None:
         """Nothing runs."""
 
-    def _replayed(self) -> State:
-        """The state after the last settled batch. The proofs are left to the contract, which verified them."""
-        found = audit(self._source.collect(), proved=())
-        if found.state is None:
-            why = "; ".join(map(str, found.report.failures))
-            raise ChainError(f"the chain's batches cannot be replayed: {why}")
-        self._names = tuple(market.name for market in self._chain.markets())
-        return found.state
+
+def _deposits(payloads: Mapping[int, int]) -> dict[AccountId, dict[int, Quote]]:
+    """The deposits among requests, by account and number."""
+    waiting: dict[AccountId, dict[int, Quote]] = defaultdict(dict)
+    for number, payload in payloads.items():
+        try:
+            request = parse_request(payload)
+        except Rejected:
+            continue  # of a kind that this version does not know: it brings no deposit
+        if request.kind is RequestKind.DEPOSIT:
+            waiting[request.account][number] = request.amount
+    return waiting
 
 
 def _prices(markets: Iterable[market_data_pb2.Market]) -> list[tuple[str, int, int]]:
