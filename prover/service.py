@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -91,7 +92,7 @@ class ProverProcess:
         self._port = open_port(self._server, settings.prover.listen, settings.tls)
         self._workers: list[LocalWorker] = []
         self._threads = [
-            threading.Thread(target=target, name=name, daemon=True)
+            threading.Thread(target=self._guarded, args=(target,), name=name, daemon=True)
             for name, target in (
                 ("batches", self._take_batches),
                 ("settlement", self._settle),
@@ -205,6 +206,13 @@ class ProverProcess:
 
     # The threads.
 
+    def _guarded(self, target: Callable[[], None]) -> None:
+        """A part that breaks ends the process: without it the others would go on as if all were well."""
+        try:
+            target()
+        except Exception as cause:  # noqa: BLE001 - whatever it is, `wait` raises it
+            self._end(cause)
+
     def _take_batches(self) -> None:
         """Streams sealed batches until told to stop, from the next one on after every break."""
         silent = False
@@ -253,6 +261,7 @@ class ProverProcess:
             try:
                 self._settlement.step()
                 self._mark("chain", well=True)
+                self._mark("settlement", well=not self._settlement.has_failed)
             except ChainMismatchError as cause:
                 self._end(cause)
                 return

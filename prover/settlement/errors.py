@@ -19,6 +19,8 @@ BUILT_IN = {
     "Panic": ("Panic(uint256)", ("uint256",), ("code",)),
 }
 """What Solidity itself reverts with."""
+OF_VERIFIERS = ("PublicInputNotInField", "ProofInvalid", "CommitmentInvalid")
+"""What gnark's verifiers revert with, without values."""
 
 
 class SettlementError(Exception):
@@ -49,6 +51,8 @@ def _known() -> dict[bytes, tuple[str, tuple[str, ...], tuple[str, ...]]]:
     known = {}
     for name, (signature, types, names) in BUILT_IN.items():
         known[keccak(text=signature)[:SELECTOR_BYTES]] = (name, types, names)
+    for name in OF_VERIFIERS:
+        known[keccak(text=f"{name}()")[:SELECTOR_BYTES]] = (name, (), ())
     for contract in ("Settlement", "DevToken"):
         for entry in contract_abi(contract):
             if entry["type"] == "error":
@@ -60,7 +64,7 @@ def _known() -> dict[bytes, tuple[str, tuple[str, ...], tuple[str, ...]]]:
 
 
 def decode_revert(data: bytes, *, doing: str) -> ContractError:
-    """The custom error in revert data; an unknown one keeps its bytes (a verifier reverts with errors of its own)."""
+    """The custom error in revert data; an unknown one keeps its bytes."""
     found = _known().get(data[:SELECTOR_BYTES])
     if found is not None:
         name, types, names = found

@@ -46,6 +46,11 @@ class SettlementWorker:
     on_failed: Callable[[int, str], None]
     _trouble: _Trouble | None = None
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether the contract goes on refusing the next batch."""
+        return self._trouble is not None and self._trouble.told
+
     def step(self) -> None:
         """One look at the chain. Raises ChainMismatchError if it holds another history than ours."""
         number = self.chain.batch_number()
@@ -54,6 +59,8 @@ class SettlementWorker:
                 f"the chain is at batch {number}, but batch {final} was final; it forgot what it called final"
             )
         self._confirm(number)
+        if self._trouble is not None and self._trouble.batch <= number:
+            self._trouble = None  # somebody else brought it
         head = self.proved(number + 1)
         if head is None:
             return

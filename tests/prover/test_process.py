@@ -11,9 +11,12 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from prover.config import load_settings
+from prover.line import Line
 from prover.proving.keys import ROOT
+from prover.reports import Reporter
 from prover.service import ProverProcess
 from prover.settlement.anvil import development_account
+from prover.settlement.worker import SettlementWorker
 from prover.store import StoreError
 from tests.chain import SETTLER, TOKEN_E6, Venue, deployed
 from tests.processes import descendants, wait_for_end
@@ -122,6 +125,57 @@ def test_a_batch_that_breaks_the_rules_is_reported_and_the_service_says_it_is_il
                 (answer,) = reflection.ServerReflectionInfo(iter([asked]))
                 names = {each.name for each in answer.list_services_response.service}
                 assert "zkclear.v1.ProverService" in names
+        finally:
+            process.stop()
+
+
+def test_a_batch_that_the_contract_refuses_is_reported_and_the_service_says_it_is_ill(
+    tmp_path, tiny_keys, sequencer
+):
+    """A proof that the deployed verifier does not take, as if this side had judged it wrongly."""
+    with deployed(keys=[tiny_keys]) as (url, deployment):
+        path = configuration(tmp_path, url=url, deployment=deployment, sequencer=sequencer, workers=0)
+        path.write_text(path.read_text().replace("[settlement]", "[settlement]\nbump_after_s = 1"))
+        venue = Venue(url, deployment)
+        before, sealed = venue.tree, venue.seal()
+        process = ProverProcess(load_settings(path))
+        process.start()
+        try:
+            sequencer.give(sealed)
+            deadline = time.monotonic() + LIMIT_S
+            while process._stores.batches.roots(1) is None:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            proof = venue.proved(sealed, before=before).proof
+            process._stores.batches.keep_proof(1, proof=proof, prove_us=1)
+            report = sequencer.wait_for(1, FAILED, limit_s=LIMIT_S)
+            assert report.failure == "settle of batch 1 reverts with ProofInvalid()"
+            with grpc.insecure_channel(process.address) as channel:
+                health = health_pb2_grpc.HealthStub(channel)
+                service = health_pb2.HealthCheckRequest(service="zkclear.v1.ProverService")
+                while health.Check(service).status != health_pb2.HealthCheckResponse.NOT_SERVING:
+                    assert time.monotonic() < deadline
+                    time.sleep(0.05)
+        finally:
+            process.stop()
+
+
+@pytest.mark.parametrize("part", [(SettlementWorker, "step"), (Line, "take"), (Reporter, "tell_all")])
+def test_a_part_that_breaks_ends_the_program(tmp_path, tiny_keys, sequencer, monkeypatch, part):
+    """A prover whose batches, settlements or reports have ended in silence would look well and do nothing."""
+
+    def broken(*_):
+        raise ZeroDivisionError("a fault")
+
+    with deployed(keys=[tiny_keys]) as (url, deployment):
+        path = configuration(tmp_path, url=url, deployment=deployment, sequencer=sequencer, workers=0)
+        process = ProverProcess(load_settings(path))
+        monkeypatch.setattr(*part, broken)
+        process.start()
+        try:
+            sequencer.give(Venue(url, deployment).seal())
+            with pytest.raises(ZeroDivisionError):
+                process.wait()
         finally:
             process.stop()
 

@@ -1,5 +1,7 @@
 """Revert data becomes a sentence with the contract's own names."""
 
+import re
+
 from eth_abi import encode
 from eth_utils import keccak
 
@@ -22,6 +24,14 @@ def test_what_refuses_a_risk_request_is_known():
     assert pending.values == {"account": 7, "request": 12}
     same = decode_revert(revert("SameOwner(uint32,uint32)", 7, 8), doing="liquidate")
     assert str(same) == "liquidate reverts with SameOwner(account 7, taker 8)"
+
+
+def test_every_error_of_a_verifier_is_known(tiny_keys):
+    source = tiny_keys.verifier_source.read_text(encoding="utf-8")
+    signatures = re.findall(r"^ *error (\w+\(.*\));", source, flags=re.MULTILINE)
+    assert signatures
+    for each in signatures:
+        assert decode_revert(keccak(text=each)[:4], doing="settle").name == each.removesuffix("()")
 
 
 def test_soliditys_own_errors_are_known():

@@ -1,11 +1,13 @@
 """Settlement when the node, the wallet or the price of gas is against it: it says so, and goes on by itself."""
 
+from dataclasses import replace
+
 import pytest
 from structlog.testing import capture_logs
 from web3.exceptions import Web3RPCError
 
 from prover.settlement.anvil import development_account
-from tests.chain import SETTLER, TOKEN_E6, Venue, deployed
+from tests.chain import PRICES_E8, SETTLER, TOKEN_E6, Venue, deployed
 from tests.prover.test_settlement import GWEI, RULES, Desk
 
 
@@ -113,6 +115,80 @@ def test_a_refused_replacement_is_raised_further(desk, monkeypatch):
     desk.mine()
     desk.worker.step()
     assert [landed.transaction_hash for landed in desk.settled] == [desk.intents.of_batch(1)[-1].hash]
+
+
+def after_a_first_batch(desk, **second):
+    """A batch that landed, and one behind it that is not there yet."""
+    desk.venue.open(100 * TOKEN_E6)
+    desk.prove()
+    for _ in range(2):
+        desk.worker.step()
+    return desk.prove(**second)
+
+
+def refusal(desk):
+    """What is reported when the contract goes on refusing; nothing is spent on it, and health shows it."""
+    desk.worker.step()
+    assert not desk.worker.has_failed
+    for _ in range(3):
+        desk.now_s += RULES.bump_after_s
+        desk.worker.step()
+    ((number, text),) = desk.failed
+    assert desk.worker.has_failed
+    assert (desk.transactions(), desk.intents.of_batch(number)) == (number - 1, [])
+    return text
+
+
+def test_a_price_that_moved_too_far_is_named(desk):
+    after_a_first_batch(desk, prices_e8=(600_000_000_000, PRICES_E8[1]))
+    assert refusal(desk) == (
+        "settle of batch 2 reverts with PriceMoveTooLarge(market 0, last 30000, median 60000)"
+    )
+
+
+def test_a_report_that_is_older_than_its_batch_may_have_is_named(desk):
+    second = after_a_first_batch(desk)
+    old = second.sealed.timestamp_s - 31
+    second.sealed.reports = desk.venue.reports(old, PRICES_E8)
+    assert refusal(desk).startswith(f"settle of batch 2 reverts with ReportOutOfWindow(time {old}, earliest ")
+
+
+def test_a_batch_that_comes_too_late_is_named_and_the_next_ones_wait_behind_it(desk):
+    """Its root is what they build on: only a freeze leads out, so the alarm must come before."""
+    late = after_a_first_batch(desk)
+    desk.prove()
+    ask(desk, "evm_increaseTime", 3_700)
+    desk.mine()
+    assert refusal(desk).startswith(
+        f"settle of batch 2 reverts with TimestampOutOfWindow(timestamp {late.sealed.timestamp_s}, earliest "
+    )
+    assert desk.intents.of_batch(3) == []
+
+
+def test_a_batch_that_comes_too_early_waits_for_the_chains_time(desk):
+    late = after_a_first_batch(desk)
+    early = late.sealed.timestamp_s + 300
+    late.sealed.timestamp_s = early
+    late.sealed.reports = desk.venue.reports(early, PRICES_E8)
+    assert "TimestampOutOfWindow" in refusal(desk)
+    ask(desk, "evm_increaseTime", 300)
+    desk.mine()
+    desk.worker.step()
+    assert desk.chain.batch_number() == 2
+    assert not desk.worker.has_failed
+
+
+def test_a_failed_batch_that_somebody_else_settles_is_no_trouble_any_more(desk):
+    proved = desk.prove()
+    desk.batches[1] = replace(proved, old_root=123)
+    assert "StaleRoot" in refusal(desk)
+    stranger = Desk(desk.venue, desk.folder / "stranger")
+    stranger.account = development_account(SETTLER + 1)
+    stranger.batches[1] = proved
+    stranger.restarted().step()
+    desk.worker.step()
+    assert [landed.number for landed in desk.settled] == [1]
+    assert not desk.worker.has_failed
 
 
 def test_a_node_that_goes_away_while_sending_gets_the_same_bytes_later(desk, monkeypatch):
