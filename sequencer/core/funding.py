@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from sequencer.batching.open_batch import Sealing
 from sequencer.batching.prices import Prices
 from sequencer.matching.book import Book
-from sequencer.risk.premium import PremiumHour, premium, step
-from zkclear.rules.state import State
+from sequencer.risk.premium import PremiumHour, Reading, premium, step
+from zkclear.rules.state import MarketConfig, State
 from zkclear.rules.units import Seconds, Ticks
 
 
@@ -36,6 +36,8 @@ class Funding:
 
     def __init__(self) -> None:
         self._hours: list[PremiumHour] = []
+        self._opened: list[Reading] = []  # at the newest opening
+        self._charged: list[Reading] = []  # at the opening of the last batch that was sealed
         self.records: list[FundingRecord] = []
 
     def _hour(self, market: int) -> PremiumHour:
@@ -67,28 +69,38 @@ class Funding:
                         notional=notional,
                         quote_per_lot_tick=state.markets[market].config.quote_per_lot_tick,
                     )
-                hour.sample(second, value)
+                hour.sample(state.markets[market].config, second, value)
 
     def rate(self, state: State, market: int, *, second: int) -> int:
-        """The rate that a batch opened at this time would charge, ppm an hour."""
+        """The rate at this time, ppm an hour."""
         return self._hour(market).rate(state.markets[market].config, second=second)
 
     def steps(self, state: State, prices: Prices, *, second: int) -> tuple[int, ...]:
         """The funding steps of a batch that opens at these prices; the unit is 10^-6 quote a lot."""
         elapsed = Seconds(prices.timestamp - state.timestamp)
+        configs = [state.markets[market].config for market in range(len(prices.marks))]
+        self._opened = [
+            self._hour(market).read(config, second=second) for market, config in enumerate(configs)
+        ]
         return tuple(
             step(
                 state.markets[market],
-                rate=self.rate(state, market, second=second),
+                rate=self._mean(market, configs[market], start=state.timestamp, second=second),
                 mark=mark,
                 elapsed=elapsed,
             )
             for market, mark in enumerate(prices.marks)
         )
 
+    def _mean(self, market: int, config: MarketConfig, *, start: int, second: int) -> int:
+        """The mean rate since the last sealed batch opened, or since `start`, when a market was listed."""
+        since = self._charged[market] if market < len(self._charged) else Reading(start, 0)
+        return self._hour(market).mean(config, since=since, second=second)
+
     def record(self, before: State, sealing: Sealing) -> None:
         """Remembers what a sealed batch on top of `before` charged."""
         batch = sealing.batch
+        self._charged = self._opened
         markets = sealing.clearing.markets[: len(batch.marks)]
         self.records.append(
             FundingRecord(

@@ -1,6 +1,9 @@
 """
 Funding from the market's own book: how far it trades from the index, averaged over an hour, as a step a batch.
 
+A step charges the mean of the rates since the batch before: whoever makes a batch after hours of silence does not choose
+the rate of those hours.
+
     premium = (max(0, impact bid - index) - max(0, index - impact ask)) / index
 
 An impact price is the average price at which an order worth the impact notional would fill. Positive: longs pay.
@@ -9,6 +12,7 @@ What binds a step is `zkclear.rules.funding.step_limit`; the premium itself is t
 
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from zkclear.rules.funding import SECONDS_PER_HOUR, step_limit
 from zkclear.rules.num import div_floor
@@ -73,18 +77,27 @@ def premium(bids: Depth, asks: Depth, *, index: int, notional: int, quote_per_lo
     return towards_zero(above * PPM, index * bid[1]) - towards_zero(below * PPM, index * ask[1])
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A second, and the sum of the rates of all seconds before it, each in ppm an hour."""
+
+    second: int
+    total: int
+
+
 class PremiumHour:
     """
-    The premium of one market over the last hour, second by second.
+    The premium of one market over the last hour, second by second, and the rate that every second had.
 
     A second without a sample counts as 0, so that the first trader of a new market does not set an hour's rate alone.
     """
 
-    __slots__ = ("_held", "_sampled", "_seconds", "_sum", "_until")
+    __slots__ = ("_held", "_sampled", "_seconds", "_sum", "_total", "_until")
 
     def __init__(self) -> None:
         self._seconds: deque[int] = deque()
         self._sum = 0
+        self._total = 0
         self._until: int | None = None  # the seconds before this one are in the sum
         self._sampled = 0
         self._held = 0
@@ -93,29 +106,34 @@ class PremiumHour:
         """Whether a sample at this time would count: the first one of each second does."""
         return self._until is None or second > self._sampled
 
-    def sample(self, second: int, value: int) -> None:
+    def sample(self, config: MarketConfig, second: int, value: int) -> None:
         """
         Takes the premium at a time; it holds until the next sample, but at most `HOLD_S`.
 
         Units:   Unix seconds, ppm.
         Bounds:  times rise; at most an hour of values is kept.
         """
-        self._advance(second)
+        self._advance(config, second)
         self._until = self._sampled = second
         self._held = value
 
-    def _advance(self, second: int) -> None:
+    def _advance(self, config: MarketConfig, second: int) -> None:
         """Counts the seconds before `second`. In how many steps time passes makes no difference."""
         if self._until is None or second <= self._until:
             return
         held = max(0, min(second, self._sampled + HOLD_S) - self._until)
-        silent = min(second - self._until - held, SECONDS_PER_HOUR)
+        silent = min(second - self._until - held, SECONDS_PER_HOUR)  # after that the rate stays 0
         for premium_then in (*[self._held] * held, *[0] * silent):
             self._seconds.append(premium_then)
             self._sum += premium_then
-        while len(self._seconds) > SECONDS_PER_HOUR:
-            self._sum -= self._seconds.popleft()
+            if len(self._seconds) > SECONDS_PER_HOUR:
+                self._sum -= self._seconds.popleft()
+            self._total += self._rate(config)
         self._until = second
+
+    def _rate(self, config: MarketConfig) -> int:
+        average = towards_zero(self._sum, SECONDS_PER_HOUR)
+        return max(-config.max_funding_rate, min(config.max_funding_rate, average))
 
     def rate(self, config: MarketConfig, *, second: int) -> int:
         """
@@ -125,9 +143,26 @@ class PremiumHour:
         Bounds:  abs <= max_funding_rate.
         Rounds:  towards zero.
         """
-        self._advance(second)
-        average = towards_zero(self._sum, SECONDS_PER_HOUR)
-        return max(-config.max_funding_rate, min(config.max_funding_rate, average))
+        self._advance(config, second)
+        return self._rate(config)
+
+    def read(self, config: MarketConfig, *, second: int) -> Reading:
+        """What `mean` needs to know later of this time."""
+        self._advance(config, second)
+        return Reading(second, self._total)
+
+    def mean(self, config: MarketConfig, *, since: Reading, second: int) -> int:
+        """
+        The mean of the rates since an earlier reading; in the same second: the rate of now.
+
+        Units:   ppm of the mark an hour.
+        Bounds:  abs <= max_funding_rate, as long as that was not changed.
+        Rounds:  towards zero.
+        """
+        now = self.read(config, second=second)
+        if now.second <= since.second:
+            return self._rate(config)
+        return towards_zero(now.total - since.total, now.second - since.second)
 
 
 def step(market: Market, *, rate: int, mark: Ticks, elapsed: Seconds) -> int:

@@ -42,10 +42,9 @@ def rate_of(floor):
 
 
 def minutes_of_ticks(floor, count):
-    for _ in range(count):
-        for _ in range(6):
-            floor.wait(10)
-            floor.price()
+    for _ in range(2 * count):
+        floor.wait(30)
+        floor.price()
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -53,16 +52,17 @@ def test_c6_the_side_that_the_book_favours_pays_the_other(sign):
     floor = premium_floor(sign=sign)
     before = floor.exchange.batch.row(3).collateral
     minutes_of_ticks(floor, 61)
-    rate = rate_of(floor)
-    assert rate == sign * PREMIUM
+    assert rate_of(floor) == sign * PREMIUM
     floor.submit(2, "SELL IOC", 20, 30_000 + sign * 120 - (sign < 0))
     floor.seal()
     newest = rates(floor).rates[0]
     assert newest.step == body(floor, len(floor.exchange.sealed)).funding_steps[0]
-    # A lot is worth 3 tokens; one hour and a minute passed since the last batch at a rate of 0.4 %.
-    elapsed = 61 * 60 + (newest.time_s - floor.exchange.now_s)
-    assert newest.step == sign * (30_000 * 100 * PREMIUM * elapsed // 3600)
-    assert (newest.rate_ppm, newest.funding_index) == (rate, newest.step)
+    # A lot is worth 3 tokens. Since the last batch the rate rose for an hour from 0 to 0.4 %, and then half a minute passed.
+    rate = PREMIUM * (1_800 + 30) // 3_660
+    assert abs(sign * newest.rate_ppm - rate) <= 2
+    exact = {sign * (30_000 * 100 * abs(newest.rate_ppm + more) * 3_660 // 3_600) for more in (0, sign)}
+    assert newest.step in exact
+    assert newest.funding_index == newest.step
     assert floor.exchange.batch.row(3).collateral == before + 1_000 * newest.step // 10**6
 
 
@@ -94,6 +94,13 @@ def test_a_long_silence_is_not_charged_at_the_rate_before_it():
     floor = premium_floor()
     minutes_of_ticks(floor, 60)
     floor.submit(2, "SELL IOC", 20, 30_120)
+    floor.seal()
+    floor.wait(10 * 3600)
+    floor.price()
+    # The last sample holds for a minute, then the hour's average falls to 0: half an hour's charge and a minute's.
+    charge = 30_000 * 100 * PREMIUM * (60 + 1_800) // 3_600
+    assert abs(floor.exchange.batch.funding_steps[0] - charge) * 100 < charge
+    floor.cancel(2, floor.nonce())
     floor.seal()
     floor.wait(10 * 3600)
     floor.price()
@@ -134,3 +141,35 @@ def test_funding_rates_are_listed_newest_first_by_time_and_page():
     assert all(each.step == each.rate_ppm == 0 for each in rates(floor, "BTC-USD").rates)
     assert refused(rates, floor, "NO-USD").reason == "MARKET_NOT_FOUND"
     assert refused(rates, floor, page_token="x").metadata["field"] == "page_token"
+
+
+def test_a_quiet_market_pays_what_its_book_said_all_the_time_and_not_at_the_end():
+    """Five hours without a batch at no premium, and one with: who trades then makes nobody pay it for six."""
+    floor = premium_floor()
+    floor.cancel_all(4)
+    minutes_of_ticks(floor, 300)
+    until = floor.now_us // 10**6 + 2 * 3600
+    floor.submit(4, "BUY GTC", 1_000, 30_120, expiry=until)
+    floor.submit(5, "SELL GTC", 1_000, 30_121, expiry=until)
+    minutes_of_ticks(floor, 61)
+    assert rate_of(floor) == PREMIUM
+    floor.submit(2, "SELL IOC", 20, 30_120)
+    floor.seal()
+    # The rate rose from 0 to 4,000 in the last of six hours.
+    assert abs(rates(floor).rates[0].rate_ppm - PREMIUM // 12) * 50 < PREMIUM // 12
+
+
+def test_how_many_batches_an_hour_has_makes_no_difference():
+    indexes = []
+    for every_s in (30, 3_600):
+        floor = premium_floor()
+        for second in range(30, 3 * 3_600 + 1, 30):
+            floor.wait(30)
+            floor.price()
+            if second % every_s == 0:
+                floor.cancel(2, floor.nonce())
+                floor.seal()
+        indexes.append(floor.exchange.state.markets[0].funding_index)
+    # A rise of an hour from 0 to 4,000 ppm and two hours of it, less what each step cuts off.
+    assert abs(indexes[0] - indexes[1]) * 1_000 < indexes[0]
+    assert abs(indexes[0] - 30_000 * 100 * PREMIUM * 5 // 2) * 100 < indexes[0]

@@ -75,20 +75,37 @@ def test_the_hour_counts_every_second_once_and_silence_as_nothing():
         now += passed
         held = generator.randrange(-4_000_000, 4_000_000)
         assert hour.is_due(now)
-        hour.sample(now, held)
+        hour.sample(ETH, now, held)
         assert not hour.is_due(now)
         expected = max(-4_000, min(4_000, int(Fraction(sum(seconds[-3_600:]), 3_600))))
         for second in (*((now - passed // 2,) if passed > 1 else ()), now):
             again.rate(ETH, second=second)  # looking in between changes nothing
-        again.sample(now, held)
+        again.sample(ETH, now, held)
         assert again.rate(ETH, second=now) == hour.rate(ETH, second=now) == expected
+        assert again.read(ETH, second=now) == hour.read(ETH, second=now)
+
+
+def test_the_mean_is_that_of_the_rates_of_all_seconds_between():
+    generator = random.Random(8)
+    hour, rates, now = PremiumHour(), [], 0
+    start = hour.read(ETH, second=0)
+    for _ in range(200):
+        hour.sample(ETH, now, generator.randrange(-9_000_000, 9_000_000))
+        for _ in range(generator.choice((1, 2, 30, 90))):
+            now += 1
+            rates.append(hour.rate(ETH, second=now))
+        assert hour.mean(ETH, since=start, second=now) == int(Fraction(sum(rates), now))
+    assert {-4_000, 4_000} <= set(rates)
+    later = hour.read(ETH, second=now)
+    assert hour.mean(ETH, since=later, second=now) == rates[-1]
+    assert hour.mean(ETH, since=later, second=now + 10**8) == 0
 
 
 def test_a_rate_fades_while_nothing_is_reported():
     """After an hour of silence the old premium counts for nothing, whatever comes next."""
     hour = PremiumHour()
     for second in range(3_601):
-        hour.sample(second, 3_600)
+        hour.sample(ETH, second, 3_600)
     rates = [hour.rate(ETH, second=3_600 + passed) for passed in (0, 60, 61, 1_860, 3_659, 3_660, 100_000)]
     assert rates == [3_600, 3_600, 3_599, 1_800, 1, 0, 0]
 
@@ -96,7 +113,7 @@ def test_a_rate_fades_while_nothing_is_reported():
 def test_a_lone_minute_of_premium_is_a_sixtieth_of_it():
     hour = PremiumHour()
     for second in range(61):
-        hour.sample(second, 6_000)
+        hour.sample(ETH, second, 6_000)
     assert hour.rate(ETH, second=60) == 100
 
 
