@@ -1,10 +1,14 @@
-"""Historical attacks on thin markets, replayed on the rule book: who gains, what the fund loses, who else is touched."""
+"""Attacks on thin markets, replayed on the sequencer's core: who gains, what the fund loses, who else is touched."""
 
 from __future__ import annotations
 
-from tests.crashes.attacks import ATTACKS, FUND, PATHS, replay
+from collections.abc import Iterator
 
-USD = 10**6
+from tests.crashes.attacks import ATTACKS, PATHS, VARIANTS
+from tests.crashes.stage import FUND, USD
+from tests.crashes.tricks import TRICKS
+
+Tables = Iterator[tuple[str, list[str], list[list[str]]]]
 
 
 def _usd(quote: int) -> str:
@@ -18,27 +22,54 @@ def _swing(name: str) -> str:
     return f"x{max(multiples) / 1_000:.2f}, then x{multiples[-1] / 1_000:.2f}"
 
 
-def tables() -> list[tuple[str, list[str], list[list[str]]]]:
-    """One row an attack and listing: title, column names, rows."""
+def _histories() -> list[list[str]]:
+    """One row an attack of history and listing."""
     rows = []
-    for name in ATTACKS:
-        for limited in (False, True):
-            found = replay(name, limited=limited)
+    for name, attack in ATTACKS.items():
+        for variant in VARIANTS:
+            found = attack(variant).result()
             rows.append(
                 [
-                    f"{name} {PATHS[name]['when'][:4]}, {'cap and brackets' if limited else 'as in history'}",
+                    f"{name} {PATHS[name]['when'][:4]}, {variant.title}",
                     _swing(name),
                     _usd(PATHS[name]["taken_usd"] * USD),
                     _usd(found.cap),
                     _usd(found.profit),
                     _usd(found.fund_worst),
-                    _usd(found.budget) if limited else "-",
+                    _usd(found.budget) if variant.limited else "-",
+                    _usd(found.fund_free),
                     f"{found.absorbed:,}",
+                    f"{found.helped:,}",
                     f"{found.deleveraged:,}",
                     str(found.touched),
                     f"{found.batches:,}",
                 ]
             )
+    return rows
+
+
+def _tricks() -> list[list[str]]:
+    """One row a trick."""
+    rows = []
+    for title, trick in TRICKS.items():
+        stage = trick()
+        stage.floor.seal()
+        rows.append(
+            [
+                title,
+                _usd(stage.gained),
+                _usd(stage.fund_lost),
+                _usd(FUND - stage.worst),
+                _usd(stage.free),
+                str(stage.touched),
+                f"{len(stage.floor.exchange.sealed):,}",
+            ]
+        )
+    return rows
+
+
+def tables() -> Tables:
+    """Title, column names and rows of each table, as soon as it is known."""
     names = [
         "attack, listing",
         "price",
@@ -47,9 +78,25 @@ def tables() -> list[tuple[str, list[str], list[list[str]]]]:
         "attacker gains",
         "fund loses at worst",
         "budget",
+        "fund free at worst",
         "lots absorbed",
-        "lots deleveraged",
+        "by keepers, book",
+        "deleveraged",
         "others touched",
         "batches",
     ]
-    return [(f"crashes, dollars; the fund has {_usd(FUND)}", names, rows)]
+    yield f"crashes of history, dollars; the fund has {_usd(FUND)}", names, _histories()
+    names = [
+        "what else attackers could try",
+        "attacker gains",
+        "fund loses",
+        "at worst",
+        "fund free at worst",
+        "others touched",
+        "batches",
+    ]
+    yield (
+        f"tricks, dollars; the fund has {_usd(FUND)}, the cap of the thin market is 100,000",
+        names,
+        _tricks(),
+    )

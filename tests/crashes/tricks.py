@@ -1,0 +1,228 @@
+"""
+What attackers could do better than those of history, each told once on the sequencer's core.
+
+All but one happen in the thin market of the JELLY replay, with its cap, its brackets and the same fund.
+"""
+
+from collections.abc import Callable
+
+from tests.crashes.attacks import LISTINGS, config_of, entry_of
+from tests.crashes.stage import ETH, THIN, USD, Stage, initial_margin
+from zkclear.rules.num import div_floor
+
+CAP = LISTINGS["jelly"].cap
+STEP_S = 10
+HOURS = 3
+
+
+def thin_stage() -> Stage:
+    """The market of the JELLY replay, before anybody trades in it."""
+    return Stage(config_of("jelly", limited=True), entry=entry_of("jelly"))
+
+
+def margin_of(stage: Stage, lots: int, *, market: int = THIN) -> int:
+    """The least deposit for a position of so many lots at the mark."""
+    config = stage.floor.exchange.markets.configs[market]
+    return initial_margin(config, lots, mark=stage.mark(market))
+
+
+def whole_cap(stage: Stage, *more: int) -> tuple[int, int, list[int]]:
+    """A short and a long of all the open interest there may be, with the least margin; and further accounts."""
+    most = int(stage.config.max_open_interest)
+    margin = margin_of(stage, most)
+    short, long, *others = stage.attack_with(margin, margin, *more)
+    assert stage.trade(long, short, most) == most
+    return short, long, others
+
+
+def push(stage: Stage, percent: int, *, market: int = THIN) -> None:
+    """The next price, so many percent from the mark."""
+    stage.tick(stage.mark(market) * (100 + percent) // 100, elapsed=STEP_S, market=market)
+
+
+def walk_back(stage: Stage) -> None:
+    """The price returns to where it was before the attack."""
+    while stage.mark() > stage.entry:
+        stage.tick(max(stage.entry, stage.mark() * 94 // 100), elapsed=STEP_S)
+        stage.take_out()
+
+
+def wash_trades() -> Stage:
+    """Two hundred trades between own accounts near both edges of the price band while the price wanders, then profits leave."""
+    stage = thin_stage()
+    lots = int(stage.config.max_open_interest) // 4
+    margin = 2 * margin_of(stage, 4 * lots)
+    first, second = stage.attack_with(margin, margin)
+    for turn in range(200):
+        price = stage.mark() * (109 if turn % 4 < 2 else 91) // 100
+        pair = (first, second) if turn % 2 == 0 else (second, first)
+        stage.trade(*pair, lots, price=price)
+        if turn == 198:  # the last pair is open, and all that may leave it does
+            stage.take_out()
+        if turn % 10 == 9:
+            push(stage, 1 if turn % 20 == 9 else -1)
+    return stage
+
+
+def own_funding() -> Stage:
+    """
+    A long of the whole cap against an outsider; own quotes just below the mark make shorts pay, and nobody trades with them.
+
+    At the cap nobody may open a position against such quotes, only close one, at a better price than the mark.
+    """
+    stage = thin_stage()
+    most = int(stage.config.max_open_interest)
+    outsider = stage.open(10 * CAP)
+    long, bidder, asker = stage.attack_with(margin_of(stage, most), CAP // 5, CAP // 5)
+    assert stage.trade(long, outsider, most) == most
+    for _ in range(HOURS * 60):
+        quote_below(stage, bidder, asker)
+        stage.tick(stage.mark(), elapsed=60)
+        stage.take_out(long)
+    return stage
+
+
+def quote_below(stage: Stage, bidder: int, asker: int) -> None:
+    """Both sides of the book 0.6 % below the mark, each worth twice the impact notional."""
+    lots = 2_000 * USD // (stage.mark() * stage.config.quote_per_lot_tick)
+    price = stage.mark() * 994 // 1_000
+    for account, action, limit in ((bidder, "BUY GTC", price - 1), (asker, "SELL GTC", price + 1)):
+        stage.floor.cancel_all(account)
+        stage.try_order(account, action, lots, limit)
+
+
+def funding_from_the_fund(*, quoting: bool = True) -> Stage:
+    """The short is left to the fund, and own quotes below the mark shall make the fund pay funding to the long."""
+    stage = thin_stage()
+    _, _, (bidder, asker) = whole_cap(stage, CAP // 2, CAP // 2)
+    while stage.size(0) == 0:
+        push(stage, 5)
+    for turn in range(HOURS * 120):
+        if quoting and turn % 4 == 0:
+            quote_below(stage, bidder, asker)
+        stage.tick(stage.mark() + (1 if turn % 2 else -1), elapsed=3 * STEP_S)
+    return stage
+
+
+def friendly_keeper(*, lots: int = 1) -> Stage:
+    """A friend asks at every price to take one lot of the falling short over, so that the fund may come too late."""
+    stage = thin_stage()
+    short, long, (friend,) = whole_cap(stage, CAP // 10)
+    percent = 100
+    while stage.size(short):
+        if lots:
+            stage.take_over(short, friend, lots=lots)
+        percent += 1
+        stage.tick(stage.entry * percent // 100, elapsed=STEP_S)
+    stage.close(long)
+    walk_back(stage)
+    return stage
+
+
+def own_keeper() -> Stage:
+    """A friend takes over all that it may of the falling short, for the discount; the price returns."""
+    stage = thin_stage()
+    short, _, (friend,) = whole_cap(stage, 20 * CAP)
+    while stage.size(short):
+        push(stage, 3)
+        stage.take_over(short, friend)
+    walk_back(stage)
+    return stage
+
+
+def profit_taken_out() -> Stage:
+    """The price is pumped five times up; the long takes out all that may leave at every price, and is left to the fund."""
+    stage = thin_stage()
+    _, long, _ = whole_cap(stage)
+    while stage.mark() < 5 * stage.entry:
+        push(stage, 5)
+        stage.take_out(long)
+    walk_back(stage)
+    return stage
+
+
+def crowd(*, shorts: int = 100) -> Stage:
+    """The short is spread over many accounts, which all fall at one price; the long leaves by forced close, the price falls."""
+    stage = thin_stage()
+    share = int(stage.config.max_open_interest) // shorts
+    (long,) = stage.attack_with(margin_of(stage, share * shorts))
+    accounts = stage.attack_with(*[margin_of(stage, share)] * shorts)
+    for account in accounts:
+        assert stage.trade(long, account, share) == share
+    while any(stage.size(account) for account in accounts):
+        push(stage, 5)
+    stage.close(long)
+    walk_back(stage)
+    return stage
+
+
+def two_markets() -> Stage:
+    """The market of the MNGO replay is listed beside, and both are attacked at once, as far up as MNGO went."""
+    stage = thin_stage()
+    second = THIN + 1
+    stage.list_market("MORE-USD", config_of("mango", limited=True), entry=entry_of("mango"))
+    _, long, _ = whole_cap(stage)
+    most = int(stage.floor.exchange.markets.configs[second].max_open_interest)
+    margin = margin_of(stage, most, market=second)
+    short, other = stage.attack_with(margin, margin)
+    assert stage.trade(other, short, most, market=second) == most
+    while stage.mark() < 5 * stage.entry:
+        push(stage, 5)
+        push(stage, 5, market=second)
+        stage.take_out()
+    stage.close(long)
+    stage.close(other, market=second)
+    walk_back(stage)
+    return stage
+
+
+def stale_marks() -> Stage:
+    """
+    The price falls faster than the contract lets a mark follow, and the long asks to be closed at the old one.
+
+    Oracles report the price as it is.
+    """
+    stage = thin_stage()
+    _, long, _ = whole_cap(stage)
+    stage.floor.seal()
+    for percent in (92, 84, 76, 68, 60, 52):
+        stage.wait(STEP_S)
+        stage.show(stage.entry * percent // 100)
+    stage.close(long)
+    stage.take_out()
+    while stage.mark() == stage.entry:
+        stage.wait(STEP_S)
+        stage.show(stage.entry * 52 // 100)
+    return stage
+
+
+def close_in_a_deep_market() -> Stage:
+    """
+    ETH-USD, where the cap is far above the fund: a long as large as the fund can carry is closed, and the price falls.
+
+    The attackers are short, and the fund is their other side at the mark for a liquidation fee, whenever they like.
+    """
+    stage = thin_stage()
+    lots = div_floor(5_400_000 * USD, stage.mark(ETH) * 100)
+    margin = margin_of(stage, lots, market=ETH) + 3_000 * USD
+    _, long = stage.attack_with(margin, margin)
+    assert stage.trade(long, stage.attackers[0], lots, market=ETH) == lots
+    stage.close(long, market=ETH)
+    while stage.size(0, ETH):
+        push(stage, -3, market=ETH)
+        stage.take_out()
+    return stage
+
+
+TRICKS: dict[str, Callable[[], Stage]] = {
+    "wash trades at the edges of the price band": wash_trades,
+    "own quotes move funding, an outsider pays": own_funding,
+    "own quotes move funding, the fund shall pay": funding_from_the_fund,
+    "a friend takes over one lot at every price": friendly_keeper,
+    "a friend takes over all that it may": own_keeper,
+    "unrealised profit is taken out, the rest is left to the fund": profit_taken_out,
+    "the short is spread over 100 accounts": crowd,
+    "two thin markets at once": two_markets,
+    "a forced close at marks that may not follow": stale_marks,
+    "a forced close in ETH-USD, as much as the fund carries": close_in_a_deep_market,
+}
