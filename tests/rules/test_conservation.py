@@ -5,6 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.rules.effort import times
 from tests.vectors.scenario import Exchange, trading_day
 from zkclear.rules.batch import Batch, Fill, Request, RequestKind
 from zkclear.rules.margin import equity, margin_initial
@@ -88,7 +89,7 @@ def _orders(
     return {"entries": tuple(entries), "fills": fills}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=times(150), deadline=None)
 @given(BATCHES)
 def test_c5_c6_random_batches_conserve_and_close_by_the_rule(
     batches: list[tuple[list[object], int, int, int]],
@@ -118,7 +119,7 @@ def test_c5_c6_random_batches_conserve_and_close_by_the_rule(
         exchange.state = after
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=times(100), deadline=None)
 @given(st.integers(1, 60_000), st.integers(-300, 300))
 def test_c5_a_new_position_is_taken_exactly_when_it_ends_healthy(lots: int, offset: int) -> None:
     """An account that opens a position is accepted iff its closing equity covers its initial margin."""

@@ -3,9 +3,10 @@
 from fractions import Fraction
 from random import Random
 
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.rules.effort import times
 from tests.rules.worlds import World, draw_world
 from zkclear.rules.deleveraging import needed_lots
 from zkclear.rules.liquidation import (
@@ -23,29 +24,42 @@ from zkclear.rules.liquidation import (
     takeover,
     takeover_by_fund,
 )
-from zkclear.rules.units import INSURANCE, PPM, Lots
+from zkclear.rules.units import INSURANCE, PPM, AccountId, Lots
 
-RANDOM = st.randoms(use_true_random=False)
+RANDOM = st.integers(0, 2**64 - 1).map(Random)
+MANY = settings(max_examples=times(300), deadline=None)
 
 
-def drawn(rng: Random, *, most: int | None = None) -> tuple[World, Holding]:
+def drawn(rng: Random, *, most: int = 2**40) -> tuple[World, AccountId, Holding]:
     """A world and one position of it, of at most `most` lots."""
-    world = draw_world(rng, accounts=4, markets=2)
-    held = [
-        (account, market)
-        for account, record in world.state.accounts.items()
-        for market, position in enumerate(record.positions)
-        if position.size and (most is None or abs(position.size) <= most)
-    ]
-    assume(bool(held))
-    return world, world.holding(*rng.choice(held))
+    while True:
+        world = draw_world(rng, accounts=4, markets=2)
+        held = [
+            (account, market)
+            for account, record in world.state.accounts.items()
+            for market, position in enumerate(record.positions)
+            if 0 < abs(position.size) <= most
+        ]
+        if held:
+            account, market = rng.choice(held)
+            return world, account, world.holding(account, market)
 
 
-@settings(max_examples=300, deadline=None)
+def bankrupt(rng: Random, *, most: int = 2**40) -> tuple[World, AccountId, Holding]:
+    """The same with negative equity."""
+    while True:
+        world, account, holding = drawn(rng, most=most)
+        world.set_equity(account, -1 - rng.randrange(1 + holding.standing.maintenance))
+        holding = world.holding(account, holding.index)
+        if holding.standing.equity < 0:
+            return world, account, holding
+
+
+@MANY
 @given(RANDOM)
 def test_c7_a_discount_never_lowers_the_ratio_and_is_never_above_the_fee(rng: Random) -> None:
     """Whatever lots leave, equity over maintenance ends no lower; and the fee bounds the cost."""
-    _, holding = drawn(rng)
+    _, _, holding = drawn(rng)
     lots = Lots(rng.choice((1, holding.lots, rng.randrange(1, holding.lots + 1))))
     standing, amount = holding.standing, discount(holding, lots)
     left = standing.maintenance - freed(holding, lots)
@@ -55,11 +69,11 @@ def test_c7_a_discount_never_lowers_the_ratio_and_is_never_above_the_fee(rng: Ra
         assert (standing.equity - amount - 1) * standing.maintenance < standing.equity * left
 
 
-@settings(max_examples=300, deadline=None)
+@MANY
 @given(RANDOM)
 def test_c6_c7_every_move_creates_nothing(rng: Random) -> None:
     """Subject, counterparty and account 0 sum to 0, and a keeper never gets more than the discount."""
-    _, holding = drawn(rng)
+    _, _, holding = drawn(rng)
     lots = Lots(rng.randrange(1, holding.lots + 1))
     moves = [
         takeover(holding, lots),
@@ -74,15 +88,11 @@ def test_c6_c7_every_move_creates_nothing(rng: Random) -> None:
         assert 0 <= keeper_share(holding, amount) <= amount
 
 
-@settings(max_examples=300, deadline=None)
+@MANY
 @given(RANDOM)
 def test_c7_prices_of_a_deleverage_telescope(rng: Random) -> None:
     """Cut into any pieces, a position costs its counterparties one hole, rounded once; no piece is paid twice."""
-    world, holding = drawn(rng)
-    account = next(key for key, record in world.state.accounts.items() if record is holding.standing.account)
-    world.set_equity(account, -1 - rng.randrange(1 + holding.standing.maintenance))
-    holding = world.holding(account, holding.index)
-    assume(holding.standing.equity < 0)
+    _, _, holding = bankrupt(rng)
     before, parts = 0, []
     while before < holding.lots:
         lots = rng.randrange(1, holding.lots - before + 1)
@@ -97,11 +107,11 @@ def test_c7_prices_of_a_deleverage_telescope(rng: Random) -> None:
     assert 0 <= everything - give(holding, holding.lots) < 1
 
 
-@settings(max_examples=300, deadline=None)
+@MANY
 @given(RANDOM)
 def test_c7_the_allowed_part_is_all_if_deep_and_never_nothing_of_a_real_factor(rng: Random) -> None:
     """Deep: everything; else the close factor rounded up, which is at least a lot and less than one above it."""
-    _, holding = drawn(rng)
+    _, _, holding = drawn(rng)
     standing, config = holding.standing, holding.market.config
     allowed = allowed_lots(holding)
     deep = standing.maintenance > 0 and Fraction(standing.equity, standing.maintenance) < Fraction(
@@ -114,16 +124,13 @@ def test_c7_the_allowed_part_is_all_if_deep_and_never_nothing_of_a_real_factor(r
         assert 0 <= allowed - Fraction(holding.lots * config.close_factor, PPM) < 1
 
 
-@settings(max_examples=300, deadline=None)
+@MANY
 @given(RANDOM)
 def test_c7_needed_lots_are_the_fewest_after_which_the_fund_can_carry_the_rest(rng: Random) -> None:
     """Compared with trying every number of lots, for a healthy fund; one lot less never does for any fund."""
-    world, holding = drawn(rng, most=60)
-    account = next(key for key, record in world.state.accounts.items() if record is holding.standing.account)
-    assume(account != INSURANCE)
-    world.set_equity(account, -1 - rng.randrange(1 + holding.standing.maintenance))
-    holding = world.holding(account, holding.index)
-    assume(holding.standing.equity < 0)
+    account = INSURANCE
+    while account == INSURANCE:
+        world, account, holding = bankrupt(rng, most=60)
     fund = world.standing(INSURANCE)
     hole = -give(holding, holding.lots)
     world.set_equity(INSURANCE, fund.initial + rng.randrange(-2, 2 + hole + fund.initial))

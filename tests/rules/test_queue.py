@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import replace
 from random import Random
 
+from tests.rules.effort import times
 from tests.rules.test_conservation import check_invariants
 from tests.rules.worlds import World, draw_request, draw_world
 from zkclear.rules.batch import EXECUTED, Batch, OutcomeCode, Request, RequestKind
@@ -17,9 +18,9 @@ from zkclear.rules.closing import ClosingClass
 from zkclear.rules.orders import did_not_grow
 from zkclear.rules.reject import Reject, Rejected
 from zkclear.rules.transition import Clearing, clear
-from zkclear.rules.units import INSURANCE, AccountId, Lots, Quote, Ticks
+from zkclear.rules.units import INSURANCE, TICKS_BOUND, AccountId, Lots, Quote, Ticks
 
-SINGLES, PAIRS, QUEUES = 6_000, 1_500, 150
+SINGLES, PAIRS, QUEUES = times(4_000), times(1_000), times(150)
 MOVING = (RequestKind.LIQUIDATE, RequestKind.CLOSE, RequestKind.WITHDRAW)
 
 
@@ -106,7 +107,8 @@ def test_c7_c9_every_queue_drains() -> None:
             world.state = replace(cleared.state, timestamp=batch.timestamp)
             queue = queue[len(batch.requests) :]
             world.marks = tuple(
-                Ticks(max(1, mark * rng.choice((95, 100, 105)) // 100)) for mark in world.marks
+                Ticks(min(TICKS_BOUND - 1, max(1, mark * rng.choice((95, 100, 105)) // 100)))
+                for mark in world.marks
             )
             world.steps = (0,) * len(world.marks)
     sys.stdout.write(f"{taken} requests in {batches} batches\n")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from types import MappingProxyType
 
+from zkclear.rules import margin
 from zkclear.rules.batch import Batch, Request, RequestKind
 from zkclear.rules.funding import step_limit
 from zkclear.rules.liquidation import Holding, Standing, hold, stand, takeover, takeover_by_fund
@@ -117,7 +118,7 @@ class World:
     def set_equity(self, account: AccountId, equity: int) -> None:
         """Gives the account the collateral with which it is worth `equity`, if that is in range."""
         old = self.state.accounts[account]
-        collateral = old.collateral + equity - self.standing(account).equity
+        collateral = equity - margin.equity(Quote(0), old.positions, self.rows)
         if abs(collateral) < 2**61:
             accounts = {**self.state.accounts, account: replace(old, collateral=Quote(collateral))}
             self.state = replace(self.state, accounts=MappingProxyType(accounts))
@@ -139,7 +140,11 @@ class World:
 
 
 def draw_world(rng: Random, *, accounts: int = 6, markets: int = MARKETS) -> World:
-    """Accounts 0 to `accounts - 1` in up to `markets` markets, each at an edge; accounts 0 and 1 may hold positions too."""
+    """
+    Accounts 0 to `accounts - 1` in up to `markets` markets, each at an edge; accounts 0 and 1 may hold positions too.
+
+    Of the rows that are not listed there is one: all are alike.
+    """
     configs = [draw_config(rng) for _ in range(rng.randrange(1, markets + 1))]
     marks = tuple(Ticks(rng.choice((1, 18_000, rng.randrange(1, 2**32)))) for _ in configs)
     units = [mark * config.quote_per_lot_tick for mark, config in zip(marks, configs, strict=True)]
@@ -149,11 +154,15 @@ def draw_world(rng: Random, *, accounts: int = 6, markets: int = MARKETS) -> Wor
         else [0] * accounts
         for unit in units
     ]
+    spare = min(1, MARKETS - len(configs))
     indexes = [rng.choice((0, rng.randrange(-(10**9), 10**9))) for _ in configs]
-    rows = tuple(
-        Market(config, Ticks(1), index, Lots(sum(max(size, 0) for size in column)))
-        for config, index, column in zip(configs, indexes, sizes, strict=True)
-    ) + (UNLISTED,) * (MARKETS - len(configs))
+    rows = (
+        tuple(
+            Market(config, Ticks(1), index, Lots(sum(max(size, 0) for size in column)))
+            for config, index, column in zip(configs, indexes, sizes, strict=True)
+        )
+        + (UNLISTED,) * spare
+    )
     people = {}
     for number in range(accounts):
         held = tuple(
@@ -161,7 +170,7 @@ def draw_world(rng: Random, *, accounts: int = 6, markets: int = MARKETS) -> Wor
         )
         people[AccountId(number)] = Account(
             owner=0 if number == 0 else 0xA000 + number,
-            positions=held + (Position(),) * (MARKETS - len(held)),
+            positions=held + (Position(),) * spare,
         )
     state = State(
         accounts=MappingProxyType(people),
@@ -237,7 +246,7 @@ def _pick(rng: Random, world: World) -> tuple[AccountId, int]:
     ]
     if held and rng.random() < 0.9:
         return rng.choice(held)
-    return AccountId(rng.randrange(len(world.state.accounts))), rng.randrange(MARKETS)
+    return AccountId(rng.randrange(len(world.state.accounts))), rng.randrange(len(world.state.markets))
 
 
 def _to_the_edge(
