@@ -88,7 +88,7 @@ class OpenBatch:
             max(market.open_interest, market.config.max_open_interest) for market in self.markets
         ]
         if any(queued.request.kind in WEIGHED for queued in self.requests):
-            self._adopt(clear(state, self._candidate(())))
+            self._adopt(clear(state, self._candidate(self._sorted(()))))
 
     def _open_named(self, openings: dict[AccountId, Opening]) -> None:
         forced = dict.fromkeys(openings, 0)
@@ -173,7 +173,7 @@ class OpenBatch:
         if not self.has_room(entries=len(added), fills=0, accounts=len(named - self.named), risks=len(added)):
             return False
         try:
-            clearing = clear(self.state, self._candidate(added))
+            clearing = clear(self.state, self._candidate(self._sorted(added)))
         except Rejected:
             return False
         for signed in added:
@@ -238,11 +238,11 @@ class OpenBatch:
         )
 
     def _sorted(self, added: Iterable[SignedEntry]) -> tuple[SignedEntry, ...]:
+        """The entries and `added` ones in the batch's order."""
         return tuple(sorted((*self.entries.values(), *added), key=lambda signed: signed.entry.position))
 
-    def _candidate(self, added: Iterable[SignedEntry]) -> Batch:
-        """The batch as it would be sealed now, with `added` entries."""
-        signed = self._sorted(added)
+    def _candidate(self, signed: Sequence[SignedEntry]) -> Batch:
+        """The batch as it would be sealed now with these entries, in their order."""
         index = {id(entry): position for position, entry in enumerate(signed)}
         fills = (Fill(index[id(maker)], index[id(taker)], Lots(lots)) for maker, taker, lots in self.fills)
         return replace(self._rules_batch((entry.entry for entry in signed), fills), outcomes=self.outcomes)
@@ -250,7 +250,7 @@ class OpenBatch:
     def seal(self) -> Sealing:
         """The sealed batch and the state after it, which must be the one that the rows show."""
         signed = self._sorted(())
-        batch = self._candidate(())
+        batch = self._candidate(signed)
         clearing = clear(self.state, batch)
         self._compare(clearing)
         counts = {

@@ -155,8 +155,8 @@ def check_band(exchange: Exchange, batch: OpenBatch, command: SubmitOrder) -> No
 
 
 def check_book_and_margin(exchange: Exchange, submission: Submission) -> None:
-    """What is refused with a receipt before anything moves."""
-    batch, valuation = require_trading(exchange)
+    """What is refused with a receipt before anything moves; that orders are taken now was seen before."""
+    batch, valuation = require_open(exchange)
     order, orders, leaving = submission.order, submission.orders, submission.leaving
     row = require_row(batch, order.account)
     config = exchange.markets.configs[order.market]

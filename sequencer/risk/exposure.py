@@ -73,11 +73,13 @@ def _market_need(
 
 def available(collateral: int, sizes: list[int], exposure: Exposure | None, valuation: Valuation) -> int:
     """Equity less what positions and open orders need; negative if they need more."""
-    needed = sum(
-        _market_need(sizes[market], exposure, market, valuation, (0, 0))
-        for market in range(len(valuation.units))
-    )
-    return valuation.equity(collateral, sizes) - needed
+    return valuation.equity(collateral, sizes) - sum(_market_needs(sizes, exposure, valuation))
+
+
+def _market_needs(sizes: list[int], exposure: Exposure | None, valuation: Valuation) -> list[int]:
+    """What positions and open orders need, by market."""
+    markets = range(len(valuation.units))
+    return [_market_need(sizes[market], exposure, market, valuation, (0, 0)) for market in markets]
 
 
 def only_shrinks(size: int, exposure: Exposure, market: int, *, sell: bool, lots: int) -> bool:
@@ -98,12 +100,12 @@ def need(
     limit: int,
 ) -> Need:
     """What a new order needs: more margin for the worst position, its loss against the mark, and its fee."""
-    before = _market_need(sizes[market], exposure, market, valuation, (0, 0))
+    before = _market_needs(sizes, exposure, valuation)
     extra = (0, lots) if sell else (lots, 0)
     after = _market_need(sizes[market], exposure, market, valuation, extra)
     adverse = (valuation.marks[market] - limit) if sell else (limit - valuation.marks[market])
     loss = max(0, adverse) * lots * valuation.per_tick[market]
     rate = Ppm(max(0, *valuation.fees[market]))
     cost = Quote(lots * limit * valuation.per_tick[market])
-    required = after - before + loss + fee(cost, rate)
-    return Need(required=required, available=available(collateral, sizes, exposure, valuation))
+    required = after - before[market] + loss + fee(cost, rate)
+    return Need(required=required, available=valuation.equity(collateral, sizes) - sum(before))
