@@ -19,17 +19,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.crashes.helpers import Helpers
-from tests.crashes.stage import FUND, USD, Stage, along, initial_margin, thin_market
+from tests.crashes.stage import FUND, USD, Stage, initial_margin, thin_market
 from zkclear.rules.markets import quote_per_lot_tick
 from zkclear.rules.risks import RiskKind
 from zkclear.rules.state import MarketConfig, Rates
-from zkclear.rules.units import Lots, Quote
+from zkclear.rules.units import PPM, Lots, Quote
 
 PATHS: dict[str, Any] = json.loads((Path(__file__).parent / "paths.json").read_text())
 STEP_S = 20
-"""Seconds from one price to the next while the price moves, far more than an oracle's: a mark then moves 7 % at most."""
-SLOW_STEP_S = 600
-"""The same in a path of days, where the price itself is slow."""
+"""The least seconds from one price to the next, far more than an oracle's: a mark then moves 7 % at most."""
+STEP_PPM = 20_000
+"""A price that moves less is not told: the exchange does nothing about it that it does not do about the next one."""
 WALLETS = 20
 
 
@@ -130,10 +130,14 @@ def budget(name: str) -> int:
 
 
 def prices(name: str) -> Iterator[tuple[int, int]]:
-    """Seconds since the last price and the price in ticks at it."""
+    """Seconds since the last price and the price in ticks at it: straight lines between the path's points."""
     points = [(second, entry_of(name) * multiple // 1_000) for second, multiple in PATHS[name]["path"]]
-    for pair in pairwise(points):
-        yield from along(list(pair), step=STEP_S if pair[1][0] - pair[0][0] <= 5_000 else SLOW_STEP_S)
+    for (start, low), (end, high) in pairwise(points):
+        moves = abs(high - low) * PPM // (min(low, high) * STEP_PPM)
+        count = max(1, min(moves, (end - start) // STEP_S))
+        seconds = [(end - start) * step // count for step in range(count + 1)]
+        for before, second in pairwise(seconds):
+            yield second - before, low + (high - low) * second // (end - start)
 
 
 class Attack(Stage):
@@ -241,7 +245,7 @@ def yfi(variant: Variant) -> Attack:
         if attack.mark() == attack.peak and not has_peaked:
             has_peaked = True
             attack.take_out()
-        if count % 12 == 0 and not has_peaked:
+        if count % 4 == 0 and not has_peaked:
             attack.buy(wallets, maker, max(1, attack.most // (10 * WALLETS)))
     attack.take_out()
     return attack

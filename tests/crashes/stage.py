@@ -8,7 +8,6 @@ Every batch that was sealed is applied again by the rule book alone: `histories`
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
 from typing import NamedTuple
 
 from prover.settlement.dev_markets import DEV_MARKETS
@@ -288,10 +287,3 @@ def initial_margin(config: MarketConfig, lots: int, *, mark: int) -> int:
     """What a position of so many lots needs at a mark, quote."""
     value = Quote(lots * mark * config.quote_per_lot_tick)
     return int(requirement(value, t1=config.t1, t2=config.t2, rates=config.initial))
-
-
-def along(points: list[tuple[int, int]], *, step: int) -> Iterator[tuple[int, int]]:
-    """Seconds since the last price and the price, every `step` seconds on straight lines between points (second, price)."""
-    for (start, low), (end, high) in pairwise(points):
-        for second in range(start + step, end + 1, step):
-            yield step, low + (high - low) * (second - start) // (end - start)
