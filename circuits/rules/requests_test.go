@@ -108,6 +108,28 @@ func TestNewRequest_C9_ForgedRequestIsRejected(t *testing.T) {
 	}
 }
 
+// TestNewRequest_P2_EveryKindIsABit has two kinds less a third: their sum is a bit, and only the third is none.
+func TestNewRequest_P2_EveryKindIsABit(t *testing.T) {
+	system := forge.Compile(t, &requestCircuit{})
+	const kinds = 7
+	for third := range int64(kinds) {
+		c := &requestCircuit{
+			RequestFields: rules.RequestFields{
+				Open: 0, Deposit: 0, Withdraw: 0, Close: 0, Liquidate: 0, Agent: 0, Market: 0, Address: 0, Until: 0,
+				Amount: 0, Number: 0, Lots: 0, Taker: 0, HashLow: 0, HashHigh: 0,
+			},
+			Account: 2,
+		}
+		bits := [kinds]*frontend.Variable{&c.Open, &c.Deposit, &c.Withdraw, &c.Close, &c.Liquidate, &c.Agent, &c.Market}
+		first, second := (third+1)%kinds, (third+2)%kinds
+		*bits[first], *bits[second], *bits[third] = 1, 1, mod(big.NewInt(-1))
+		kind := big.NewInt(first + second + 2 - third - 1) // below 0 it borrows from nothing: the word is the field's
+		word := new(big.Int).Lsh(kind, 240)
+		c.Word = mod(word.Add(word, num.Pow2(209))) // account 2
+		forge.Refuses(t, system, c)
+	}
+}
+
 type outcomeCircuit struct {
 	Code, Amount, Word frontend.Variable
 }
