@@ -128,7 +128,12 @@ def _write_config(
         "batching": {"max_age_ms": age, "max_shape": max_shape},
         "journal": {"path": str(folder / "journal")},
         "sequencer": {"key_file": str(receipts)},
-        "prover": {"listen": prover, "sequencer": internal, "data_path": str(folder / "prover")},
+        "prover": {
+            "listen": prover,
+            "sequencer": internal,
+            "data_path": str(folder / "prover"),
+            "metrics_listen": "127.0.0.1:0",
+        },
         "settlement": {"key_file": str(settler)},
         "metrics": {"listen": metrics},
     }

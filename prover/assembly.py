@@ -12,6 +12,7 @@ from eth_utils import to_checksum_address
 from prover.config import ProverSettings, Settings
 from prover.entries import SigningContext
 from prover.line import Line
+from prover.metrics import Metrics, Parts
 from prover.proving.jobs import JobQueue
 from prover.proving.keys import CircuitKeys, load_keys
 from prover.proving.records import ProvedBatch
@@ -22,8 +23,10 @@ from prover.settlement.errors import ChainMismatchError
 from prover.settlement.genesis import read_genesis, read_listings
 from prover.settlement.intents import IntentStore
 from prover.settlement.outbox import Outbox, SettlementRules
+from prover.settlement.watch import ChainWatch
 from prover.settlement.worker import SettlementWorker
 from prover.store import BatchStore
+from zkclear import __version__
 from zkclear.crypto.eip712 import Domain
 from zkclear.crypto.entry import listing
 from zkclear.crypto.state_tree import StateTree
@@ -100,6 +103,32 @@ def replayed_line(
     )
     line.replay()
     return line
+
+
+def metrics(
+    chain: Chain,
+    stores: Stores,
+    queue: JobQueue,
+    keys: Mapping[str, CircuitKeys],
+    *,
+    line: Line,
+    worker: SettlementWorker,
+    watch: ChainWatch,
+) -> Metrics:
+    """What Prometheus reads."""
+    return Metrics(
+        Parts(
+            queue=queue,
+            batches=stores.batches,
+            intents=stores.intents,
+            outbox=worker.outbox,
+            watch=watch,
+            line=line,
+            max_lag_s=chain.max_lag_s(),
+            build={"version": __version__, "circuit_id": f"0x{chain.circuit_id().hex()}"},
+            keys={shape: f"0x{each.verifying_key_hash.hex()}" for shape, each in keys.items()},
+        )
+    )
 
 
 def signing_context(chain: Chain) -> SigningContext:

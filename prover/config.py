@@ -21,6 +21,7 @@ class ProverSettings(Section):
     keys_path: Path | None = None
     program: Path | None = None
     local_workers: int = Field(default=1, ge=0, le=64)
+    metrics_listen: str = "127.0.0.1:9465"
 
 
 class SettlementSettings(Section):

@@ -15,6 +15,7 @@ import structlog
 from prover.entries import SigningContext, require_signers
 from prover.proving.jobs import Inputs, Job, JobQueue
 from prover.proving.keys import CircuitKeys
+from prover.reserves import owed
 from prover.settlement.dev_markets import Listing
 from prover.settlement.errors import ChainMismatchError
 from prover.store import BatchStore
@@ -27,7 +28,11 @@ from zkclear.rules.reject import Rejected
 from zkclear.rules.shapes import shape_by_name
 from zkclear.rules.state import MarketConfig
 from zkclear.rules.transition import clear
+from zkclear.rules.units import Quote
 from zkclear.v1.batch_pb2 import SealedBatch
+
+OWED_BOUND = 1_000
+"""More batches than can be under way: the sequencer stops at batching.max_unproved (64)."""
 
 log = structlog.get_logger("prover.line")
 
@@ -65,9 +70,14 @@ class Line:
     settled_root: int
     queued_market: Callable[[int], Listing]
     """What the MARKET request with this number asks for, from the chain; raises SettlementError if it cannot tell."""
+    on_witness: Callable[[str, int], None] = lambda *_: None
+    """Told the shape, and how many microseconds it took."""
     next: int = field(init=False, default=1)
+    owed: dict[int, Quote] = field(init=False, default_factory=dict)
+    """What the vault must hold for all accounts after each of the newest batches."""
 
     def __post_init__(self) -> None:
+        self._note_owed(0)
         self._compare_with_chain(0)
 
     def replay(self) -> None:
@@ -121,6 +131,7 @@ class Line:
             market = batch.requests[number - batch.first_request].market
             self.signing = self.signing.with_listing(market, listing(new.name, new.config))
         self.next += 1
+        self._note_owed(sealed.number)
         self._compare_with_chain(sealed.number)
 
     def _replayed(self, batch: Batch) -> StateTree:
@@ -159,6 +170,7 @@ class Line:
             new_root=built.tree.root,
             witness_us=took_us,
         )
+        self.on_witness(shape.name, took_us)
         inputs = bind_batch(built.words, shape)
         circuit = self.keys[shape.name].constraint_system_hash
         self.queue.add(Job(batch.number, shape.name, circuit, Inputs(h=inputs.h, r=inputs.r, y=inputs.y)))
@@ -166,6 +178,12 @@ class Line:
             "witness built", batch=batch.number, shape=shape.name, orders=len(batch.entries), took_us=took_us
         )
         return built.tree
+
+    def _note_owed(self, number: int) -> None:
+        """Of the chain's batch and of those that are not settled yet; older ones are of no use any more."""
+        if number >= self.settled_number:
+            self.owed[number] = owed(self.tree.state)
+            self.owed.pop(number - OWED_BOUND, None)
 
     def _compare_with_chain(self, number: int) -> None:
         """The one comparison that tells whether our history is the chain's."""

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
 import grpc
@@ -25,15 +26,19 @@ from prover.proving.server import Desk, ProverServicer
 from prover.reports import Reporter, answer
 from prover.settlement.chain import Chain, Landed
 from prover.settlement.errors import ChainMismatchError, SettlementError
+from prover.settlement.watch import ChainWatch
 from prover.store import StoreError
 from zkclear.crypto.groth16 import ProofRejected, Verifier, verifying_key
 from zkclear.service.keys import load_key
+from zkclear.service.metrics import metrics_served
 from zkclear.v1 import batch_pb2, batch_pb2_grpc, prover_pb2, prover_pb2_grpc
 
 PASSWORD_VARIABLE = "ZKCLEAR_SETTLEMENT_PASSWORD"  # noqa: S105 - the name of the variable
 THREADS = 64
 """Each waiting worker holds one for up to 30 s."""
 RECONNECT_S = 1
+LOOK_EVERY_NS = 5 * 10**9
+"""A dozen calls to the node each time, for people and alarms."""
 STOP_GRACE_S = 2
 CHAIN_SILENT = (OSError, Web3Exception, SettlementError)
 """What it looks like when the chain cannot be used now; it is waited for."""
@@ -87,9 +92,26 @@ class ProverProcess:
             on_settled=self._landed,
             on_failed=self._reporter.failed,
         )
+        self._watch = ChainWatch(self._chain, settings.chain.finality)
+        self._metrics = assembly.metrics(
+            self._chain,
+            self._stores,
+            self._queue,
+            self._keys,
+            line=self._line,
+            worker=self._settlement,
+            watch=self._watch,
+        )
+        self._line.on_witness = self._metrics.witness_built
         self._health = health.HealthServicer()
         self._server = self._grpc_server()
         self._port = open_port(self._server, settings.prover.listen, settings.tls)
+        self._serving = ExitStack()
+        self._metrics_port = self._serving.enter_context(
+            metrics_served(
+                self._metrics.registry, settings.prover.metrics_listen, setting="prover.metrics_listen"
+            )
+        )
         self._workers: list[LocalWorker] = []
         self._threads = [
             threading.Thread(target=self._guarded, args=(target,), name=name, daemon=True)
@@ -105,6 +127,11 @@ class ProverProcess:
         """Where workers find the service; the port is the real one."""
         return f"{self._settings.prover.listen.rpartition(':')[0]}:{self._port}"
 
+    @property
+    def metrics_address(self) -> str:
+        """Where Prometheus reads; the port is the real one."""
+        return f"{self._settings.prover.metrics_listen.rpartition(':')[0]}:{self._metrics_port}"
+
     def start(self) -> None:
         """Serves, proves and settles in the background."""
         self._server.start()
@@ -112,7 +139,12 @@ class ProverProcess:
         for thread in self._threads:
             thread.start()
         self._start_workers()
-        log.info("prover started", listen=self.address, next_batch=self._line.next)
+        log.info(
+            "prover started",
+            listen=self.address,
+            metrics=self.metrics_address,
+            next_batch=self._line.next,
+        )
 
     def wait(self) -> None:
         """Until somebody asks to stop; raises what made going on impossible."""
@@ -138,6 +170,7 @@ class ProverProcess:
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join()
+        self._serving.close()
         self._stores.close()
 
     def _grpc_server(self) -> grpc.Server:
@@ -188,6 +221,7 @@ class ProverProcess:
 
     def _accept(self, job: Job, proof: batch_pb2.Proof, prove_us: int) -> None:
         self._stores.batches.keep_proof(job.batch, proof=proof, prove_us=prove_us)
+        self._metrics.proved(job.shape, prove_us)
         log.info("proved", batch=job.batch, worker=job.worker, prove_us=prove_us)
         self._reporter.wake()
 
@@ -198,6 +232,9 @@ class ProverProcess:
     def _landed(self, landed: Landed) -> None:
         transaction = f"0x{landed.transaction_hash.hex()}"
         log.info("settled", batch=landed.number, transaction=transaction, gas_used=landed.gas_used)
+        sealed = self._stores.batches.sealed(landed.number)
+        if sealed is not None:  # else the sequencer has not given it yet, as after a lost data folder
+            self._metrics.settled(sealed.shape, gas=landed.gas_used, fills=len(sealed.fills))
         self._queue.complete_batch(
             landed.number
         )  # somebody else may have settled it before it was proved here
@@ -257,11 +294,15 @@ class ProverProcess:
     def _settle(self) -> None:
         """Looks at the chain again and again; a chain that cannot be used is waited for."""
         poll_s = self._settings.chain.poll_ms / 1000
+        looked_ns = 0
         while not self._stop.wait(poll_s):
             try:
                 self._settlement.step()
                 self._mark("chain", well=True)
                 self._mark("settlement", well=not self._settlement.has_failed)
+                if time.monotonic_ns() - looked_ns >= LOOK_EVERY_NS:
+                    self._watch.look()
+                    looked_ns = time.monotonic_ns()
             except ChainMismatchError as cause:
                 self._end(cause)
                 return

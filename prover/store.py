@@ -80,6 +80,14 @@ class BatchStore(DurableFile):
         row = self._one("SELECT sealed FROM batches WHERE number = ?", number)
         return SealedBatch.FromString(row[0]) if row is not None else None
 
+    def oldest_time(self, *, after: int, proved: bool) -> int | None:
+        """The timestamp of the oldest batch behind `after` with, or without, a proof; None if there is none."""
+        row = self._one(
+            "SELECT sealed FROM batches WHERE number > ? AND (proof IS NOT NULL) = ? ORDER BY number LIMIT 1",
+            *(after, proved),
+        )
+        return SealedBatch.FromString(row[0]).timestamp_s if row is not None else None
+
     def roots(self, number: int) -> tuple[int, int] | None:
         """The roots before and after a batch, once they were computed."""
         row = self._one("SELECT old_root, new_root FROM batches WHERE number = ?", number)

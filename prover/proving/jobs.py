@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+WORKER_GONE_MS = 90_000
+"""An idle worker asks for a job every half minute."""
 MAX_WORKERS = 1_000
 """More registrations than any fleet has; the oldest without a lease makes room."""
 
@@ -68,6 +70,16 @@ class _Lease:
     until_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Census:
+    """How many jobs, by state, and workers there are, and what went wrong since the start."""
+
+    states: Mapping[str, int]
+    workers: int
+    expired: int
+    rejected: int
+
+
 class LeaseLostError(Exception):
     """The worker or the job is not known, or the lease is another's by now."""
 
@@ -87,6 +99,10 @@ class JobQueue:
     _jobs: dict[str, Job] = field(default_factory=dict)
     _workers: dict[str, Worker] = field(default_factory=dict)
     _leases: dict[str, _Lease] = field(default_factory=dict)
+    _seen_ms: dict[str, int] = field(default_factory=dict)
+    """When each worker asked for something last."""
+    _expired: int = 0
+    _rejected: int = 0
     _closed: bool = False
     _changed: threading.Condition = field(default_factory=lambda: threading.Condition(threading.RLock()))
 
@@ -102,6 +118,7 @@ class JobQueue:
                 self._forget(idle, reason="made room")
             worker = Worker(id=secrets.token_hex(16), name=name, circuits=dict(circuits))
             self._workers[worker.id] = worker
+            self._seen_ms[worker.id] = self.clock_ms()
             return worker
 
     def add(self, job: Job) -> None:
@@ -161,6 +178,13 @@ class JobQueue:
             self.holder(worker_id, job_id)
             return self._give_back(job_id, reason)
 
+    def reject(self, worker_id: str, job_id: str, reason: str) -> None:
+        """Counts a wrong proof; it costs its worker the lease, and the holder nothing if it is another's."""
+        with self._changed:
+            self._rejected += 1
+            if (lease := self._leases.get(job_id)) is not None and lease.worker == worker_id:
+                self._give_back(job_id, reason)
+
     def complete(self, job_id: str) -> None:
         """A verified proof is kept; whoever still holds the job has worked in vain."""
         with self._changed:
@@ -190,6 +214,18 @@ class JobQueue:
             start = next((place + 1 for place, job in enumerate(ordered) if job.id == after), 0)
             return ordered[start : start + limit]
 
+    def census(self) -> Census:
+        """What an operator wants to know at a glance. A worker that was not heard of lately counts as gone."""
+        with self._changed:
+            self.expire()
+            busy = {lease.worker for lease in self._leases.values()}
+            since_ms = self.clock_ms() - WORKER_GONE_MS
+            present = [key for key in self._workers if key in busy or self._seen_ms[key] >= since_ms]
+            states = {state.name.lower(): 0 for state in JobState}
+            for job in self._jobs.values():
+                states[job.state.name.lower()] += 1
+            return Census(states, len(present), self._expired, self._rejected)
+
     def close(self) -> None:
         """Lets everyone go who waits for a job: the service is stopping."""
         with self._changed:
@@ -202,6 +238,7 @@ class JobQueue:
             now = self.clock_ms()
             for job_id, lease in list(self._leases.items()):
                 if lease.until_ms <= now:
+                    self._expired += 1
                     worker = self._jobs[job_id].worker
                     self._give_back(job_id, f"the lease of worker {worker} ended without a proof")
 
@@ -217,6 +254,7 @@ class JobQueue:
         worker = self._workers.get(worker_id)
         if worker is None:
             raise LeaseLostError("this worker is not registered (any more); register again")
+        self._seen_ms[worker_id] = self.clock_ms()
         return worker
 
     def _give_back(self, job_id: str, reason: str) -> Job:
@@ -231,6 +269,6 @@ class JobQueue:
         return job
 
     def _forget(self, worker: Worker, *, reason: str) -> None:
-        del self._workers[worker.id]
+        del self._workers[worker.id], self._seen_ms[worker.id]
         for job_id in [key for key, lease in self._leases.items() if lease.worker == worker.id]:
             self._give_back(job_id, reason)

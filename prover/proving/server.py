@@ -134,7 +134,7 @@ class ProverServicer(prover_pb2_grpc.ProverServiceServicer):
         if job.state is JobState.DONE:
             return prover_pb2.SubmitProofResponse()
         if refusal := self._judge(job, request.proof):
-            self._blame(request, refusal)
+            self._desk.queue.reject(request.worker_id, request.job_id, refusal.text)
             raise refusal
         proof = self._as_kept(job, request.proof)
         self._desk.accept(job, proof, request.prove_us)
@@ -162,13 +162,6 @@ class ProverServicer(prover_pb2_grpc.ProverServiceServicer):
         if not self._desk.verify(job, bytes(proof.proof)):
             return proof_invalid(job.id, f"the proof does not verify for batch {job.batch}")
         return None
-
-    def _blame(self, request: prover_pb2.SubmitProofRequest, refusal: Refusal) -> None:
-        """A bad proof costs its worker the lease; one from somebody else costs the holder nothing."""
-        try:
-            self._desk.queue.fail(request.worker_id, request.job_id, refusal.text)
-        except LeaseLostError:
-            return
 
     def _as_kept(self, job: Job, proof: batch_pb2.Proof) -> batch_pb2.Proof:
         """The proof with the inputs in 32 bytes each, as computed here."""

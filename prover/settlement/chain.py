@@ -11,7 +11,7 @@ from eth_utils import to_checksum_address
 from hexbytes import HexBytes
 from web3 import Web3
 from web3.contract import Contract
-from web3.exceptions import ContractLogicError, TransactionNotFound, Web3Exception
+from web3.exceptions import BlockNotFound, ContractLogicError, TransactionNotFound, Web3Exception
 from web3.types import TxParams, TxReceipt
 
 from prover.settlement.artifacts import contract_abi
@@ -42,6 +42,22 @@ class Landed:
     block: int
     gas_used: int
     new_root: int
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """How many requests wait, and until when the oldest of them must be consumed; None if none waits."""
+
+    waiting: int
+    deadline_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """The last batch, and the tokens that are neither claimed nor queued, 10^-6: those of the accounts after it."""
+
+    batch: int
+    for_accounts: int
 
 
 class Chain:
@@ -102,6 +118,45 @@ class Chain:
     def head(self) -> int:
         """The newest block that every node has."""
         return min(int(node.eth.block_number) for node in self._nodes)
+
+    def block_hash(self, number: int) -> bytes | None:
+        """The hash of a block as the first node has it, if it does."""
+        try:
+            return bytes(self.node.eth.get_block(number)["hash"])
+        except BlockNotFound:
+            return None
+
+    def queue(self, block: int) -> Queue:
+        """The requests that wait after a block."""
+        calls = self.contract.functions
+        head, end = (
+            int(call.call(block_identifier=block)) for call in (calls.queueHead(), calls.queueLength())
+        )
+        if head == end:
+            return Queue(0, None)
+        return Queue(end - head, int(calls.request(head).call(block_identifier=block)[1]))
+
+    def vault(self, block: int) -> Vault:
+        """The contract's tokens after a block."""
+        calls = self.contract.functions
+        token = self.node.eth.contract(
+            address=to_checksum_address(calls.token().call()), abi=contract_abi("DevToken")
+        )
+        number, tokens, *others = (
+            int(call.call(block_identifier=block))
+            for call in (
+                calls.batchNumber(),
+                token.functions.balanceOf(self.address),
+                calls.totalClaims(),
+                calls.queuedDeposits(),
+                calls.queuedBonds(),
+            )
+        )
+        return Vault(number, tokens - sum(others))
+
+    def max_lag_s(self) -> int:
+        """How old a batch may be when it settles."""
+        return int(self.contract.functions.parameters().call()[1])
 
     def final_block(self, finality: int | str) -> int:
         """The newest block that counts as final: `finality` blocks below the head, or the chain's own tag."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -47,6 +48,8 @@ class Outbox:
     intents: IntentStore
     rules: SettlementRules
     clock_s: Callable[[], int]
+    counts: Counter[str] = field(default_factory=Counter)
+    """Transactions by what became of them, since the start."""
     _shapes: dict[tuple[int, int, int], int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -67,11 +70,13 @@ class Outbox:
         if rivals:
             fee = bumped(rivals[-1].fee, fee, percent=self.rules.bump_percent)
         self._record_and_send(batch.number, data=data, nonce=nonce, gas=gas, fee=fee)
+        self.counts["sent"] += 1
 
     def send_again(self, intent: Intent) -> None:
         """The same bytes, if the node lost them, or never got them because we died in between."""
         if not self.chain.knows(intent.hash):
             self._send(intent)
+            self.counts["sent_again"] += 1
 
     def waits_too_long(self, intent: Intent) -> bool:
         """Whether a dearer transaction should take the place of the one that waits, if one does: bids need a taker."""
@@ -83,6 +88,7 @@ class Outbox:
         fee = bumped(intent.fee, self._network_fee(), percent=self.rules.bump_percent)
         data = raw_payload(intent.raw)
         self._record_and_send(intent.batch, data=data, nonce=intent.nonce, gas=intent.gas, fee=fee)
+        self.counts["replaced"] += 1
 
     def _record_and_send(self, number: int, *, data: bytes, nonce: int, gas: int, fee: Fee) -> None:
         if fee.max_fee > self._limit:
@@ -127,6 +133,7 @@ class Outbox:
         except Web3Exception as cause:
             if self.chain.knows(intent.hash) or self.chain.nonce(self.account.address) > intent.nonce:
                 return
+            self.counts["not_taken"] += 1
             raise SettlementError(
                 f"the node does not take the transaction of batch {intent.batch}: {cause}"
             ) from cause

@@ -7,8 +7,8 @@ was decided is in the intent store, what happened is on the chain.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -45,6 +45,7 @@ class SettlementWorker:
     on_settled: Callable[[Landed], None]
     on_failed: Callable[[int, str], None]
     _trouble: _Trouble | None = None
+    _reverted: set[bytes] = field(default_factory=set)
 
     @property
     def has_failed(self) -> bool:
@@ -91,6 +92,8 @@ class SettlementWorker:
                     f"batch {each} on the chain ends in root {landed.new_root:#x}, ours in {batch.new_root:#x}; "
                     "somebody settled another batch with this number"
                 )
+            ours = {intent.hash for intent in self.intents.of_batch(each)}
+            self.outbox.counts["landed" if landed.transaction_hash in ours else "foreign"] += 1
             self.intents.settle(landed)
             self.on_settled(landed)
 
@@ -108,12 +111,10 @@ class SettlementWorker:
         # The nonce first: a transaction mined between the two questions then shows its receipt.
         nonce = self.chain.nonce(self.outbox.account.address)
         intents = self.intents.of_batch(batch.number)
-        statuses = [
-            receipt["status"]
-            for intent in intents
-            if (receipt := self.chain.receipt(intent.hash)) is not None
-        ]
-        if 1 in statuses:
+        mined = {intent.hash: self.chain.receipt(intent.hash) for intent in intents}
+        statuses = {digest: receipt["status"] for digest, receipt in mined.items() if receipt is not None}
+        self._count_reverts(statuses)
+        if 1 in statuses.values():
             return None  # landed since the chain was asked for its number; the next look confirms it
         if not intents or intents[-1].nonce != nonce:  # never sent, or its nonce went to something else
             if len(statuses) >= REVERTS_BOUND:
@@ -124,6 +125,12 @@ class SettlementWorker:
         else:
             self.outbox.send_again(intents[-1])
         return nonce
+
+    def _count_reverts(self, statuses: Mapping[bytes, int]) -> None:
+        """Each once; those of batches that are done are forgotten."""
+        reverted = {digest for digest, status in statuses.items() if status == 0}
+        self.outbox.counts["reverted"] += len(reverted - self._reverted)
+        self._reverted = reverted
 
     def _advance_followers(self, first: int, nonce: int) -> None:
         """

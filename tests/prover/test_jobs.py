@@ -172,3 +172,35 @@ def test_pages_go_by_batch_number(queue):
     first = queue.jobs(after="", limit=2)
     assert [each.batch for each in first] == [1, 2]
     assert [each.batch for each in queue.jobs(after=first[-1].id, limit=2)] == [3]
+
+
+def test_the_census_counts_jobs_workers_and_what_went_wrong(queue, clock):
+    """A worker counts as long as it holds a lease or asks now and then."""
+    for batch in (1, 2, 3):
+        queue.add(job(batch))
+    idle, busy = worker(queue, "idle"), worker(queue, "busy")
+    leased = queue.lease(busy, wait_ms=0)
+    census = queue.census()
+    assert census.states == {"queued": 2, "leased": 1, "done": 0, "failed": 0}
+    assert (census.workers, census.expired, census.rejected) == (2, 0, 0)
+    queue.reject(idle, leased.id, "not the holder")
+    assert (queue.census().states["leased"], queue.census().rejected) == (1, 1)
+    queue.reject(busy, leased.id, "wrong")
+    assert (queue.census().states["leased"], queue.census().rejected) == (0, 2)
+    assert state_of(queue, 1).failure == "wrong"
+    queue.lease(busy, wait_ms=0)
+    clock.ms += LEASE_MS
+    assert (queue.census().states["leased"], queue.census().expired) == (0, 1)
+    assert queue.census().workers == 2
+    clock.ms += 30_001
+    assert queue.census().workers == 0
+    queue.lease(idle, wait_ms=0)
+    for _ in range(2):
+        clock.ms += LEASE_MS - 1
+        queue.renew(idle, leased.id)
+    assert queue.census().workers == 1
+    other = worker(queue, "other", "small")
+    clock.ms += LEASE_MS - 1
+    assert queue.lease(other, wait_ms=0) is None
+    clock.ms += LEASE_MS - 1
+    assert queue.census().workers == 1, "the other one asked lately, the lease has ended"

@@ -47,6 +47,7 @@ def configuration(folder, *, url, deployment, sequencer, workers=1):
         sequencer = "{sequencer.address}"
         data_path = "{folder / "data"}"
         local_workers = {workers}
+        metrics_listen = "127.0.0.1:0"
         [settlement]
         key_file = "{folder / "settlement.key"}"
         """

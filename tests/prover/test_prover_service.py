@@ -158,6 +158,7 @@ def test_a_wrong_proof_from_a_stranger_does_not_cost_the_holder_its_lease(servic
     proof.CopyFrom(proved_witness.proof)
     proof.proof = bytes(384)
     assert refusal(service.submit, stranger, proof)[1] == "PROOF_INVALID"
+    assert service.queue.census().rejected == 1
     service.stub.RenewLease(prover_pb2.RenewLeaseRequest(worker_id=holder, job_id=leased.job_id))
 
 
