@@ -1,6 +1,5 @@
 """Whatever the rules refuse in a crash, the circuit refuses too, when an operator clears it without them."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -18,7 +17,7 @@ from zkclear.v1 import witness_pb2 as pb
 
 pytestmark = pytest.mark.attack
 
-SEEDS = (201, 202, 203, 210)
+SEEDS = range(207, 307)
 STEPS = 12
 EACH = times(2)
 """How many batches of each reason the circuit is asked about."""
@@ -73,7 +72,7 @@ def refused(seed: int) -> Iterator[tuple[Reject, pb.Witness]]:
 
 def test_c5_c7_whatever_the_rules_refuse_in_a_crash_has_no_proof():
     """Batches at the edges of every verdict that break one rule or more: each fails in a constraint."""
-    asked: dict[Reject, int] = defaultdict(int)
+    asked = dict.fromkeys(REASONS, 0)
     for seed in SEEDS:
         for reason, witness in refused(seed):
             if asked[reason] < EACH:
@@ -82,4 +81,6 @@ def test_c5_c7_whatever_the_rules_refuse_in_a_crash_has_no_proof():
                 assert verdict is Verdict.UNSATISFIED, (
                     f"seed {seed}, batch {witness.number}, {reason}: {said}"
                 )
-    assert set(asked) == REASONS
+        if min(asked.values()) == EACH:
+            return
+    raise AssertionError(f"not every reason was met {EACH} times: {asked}")
