@@ -23,10 +23,16 @@ contract SettlementHandler is Batches {
     /// @dev What the proofs say the accounts hold, and what the recipients may claim.
     mapping(uint32 account => uint256) public collateral;
     mapping(address recipient => uint256) public credited;
+    /// @dev What waits in the queue: deposits, those made of lost bonds included, and bonds.
+    uint256 public deposits;
+    uint256 public bonds;
+    /// @dev The taker's fee of each listed market, as the settled batches made it.
+    uint256[] public takerFees;
     uint56 private _nonce;
 
     constructor() {
         setUp();
+        takerFees = [ethConfig().takerFee, btcConfig().takerFee];
         lastRoot = settlement.stateRoot();
     }
 
@@ -47,13 +53,18 @@ contract SettlementHandler is Batches {
     // -------------------------------------------------------------- traders
 
     function open(uint256 seed, uint64 amountE6) external {
-        if (settlement.accountCount() < MOST_ACCOUNTS) openFor(_actor(seed), _deposit(amountE6));
+        if (settlement.accountCount() == MOST_ACCOUNTS) return;
+        amountE6 = _deposit(amountE6);
+        openFor(_actor(seed), amountE6);
+        deposits += amountE6;
     }
 
     function deposit(uint256 seed, uint32 account, uint64 amountE6) external {
         account = uint32(bound(account, 0, settlement.accountCount() - 1));
+        amountE6 = _deposit(amountE6);
         vm.prank(_actor(seed));
-        settlement.deposit(account, _deposit(amountE6));
+        settlement.deposit(account, amountE6);
+        deposits += amountE6;
     }
 
     function requestWithdrawal(uint32 account, uint64 amountE6) external {
@@ -67,8 +78,9 @@ contract SettlementHandler is Batches {
     function requestClose(uint32 account, uint8 market, uint40 maxLots) external {
         account = _owned(account);
         if (account == INSURANCE || _waitsOwn(account)) return;
+        market = _listed(market);
         vm.prank(settlement.owner(account));
-        settlement.requestClose(account, market & 1, _lots(maxLots));
+        settlement.requestClose(account, market, _lots(maxLots));
         credited[FEE_RECIPIENT] += FEE;
     }
 
@@ -76,8 +88,10 @@ contract SettlementHandler is Batches {
         (account, taker) = (_owned(account), _owned(taker));
         if (account == INSURANCE || settlement.owner(account) == settlement.owner(taker)) return;
         if (_waits(account, RequestLib.LIQUIDATE) || _waitsOwn(taker)) return;
+        market = _listed(market);
         vm.prank(settlement.owner(taker));
-        settlement.liquidate(account, market & 1, _lots(maxLots), taker);
+        settlement.liquidate(account, market, _lots(maxLots), taker);
+        bonds += BOND;
     }
 
     function authorizeAgent(uint32 account, address agent, uint40 until) external {
@@ -90,16 +104,22 @@ contract SettlementHandler is Batches {
 
     /// @dev The timelock's delay is over: it changes the fees of a market.
     function changeMarket(uint8 market, uint32 takerFee) external {
-        market &= 1;
-        for (uint64 id = settlement.queueHead(); id < settlement.queueLength(); ++id) {
-            (uint248 payload,) = settlement.request(id);
-            bool waits = RequestLib.kindOf(payload) == RequestLib.MARKET && RequestLib.marketOf(payload) == market;
-            if (waits) return;
-        }
+        market = _listed(market);
+        if (_waitsMarket(market)) return;
         (string memory name, ISettlement.MarketConfig memory config,) = settlement.market(market);
-        config.takerFee = uint32(bound(takerFee, 100, 2 ** 20 - 1)); // not below the rebate
+        config.takerFee = _fee(takerFee);
         vm.prank(address(changer));
         settlement.queueMarket(market, ISettlement.Listing(name, config));
+    }
+
+    /// @dev The other timelock lists the next market.
+    function listMarket(uint32 takerFee) external {
+        uint8 market = uint8(settlement.marketCount());
+        if (market == TreeLib.MARKETS || _waitsMarket(market)) return;
+        ISettlement.Listing memory listing = ISettlement.Listing(string.concat("M", vm.toString(market)), ethConfig());
+        listing.config.takerFee = _fee(takerFee);
+        vm.prank(address(lister));
+        settlement.queueMarket(market, listing);
     }
 
     function claim(uint256 seed) external {
@@ -130,7 +150,7 @@ contract SettlementHandler is Batches {
     // ------------------------------------------------------------- operator
 
     function settleBatch(uint256 seed, uint256 requests, uint256 withdrawals) external {
-        Draft memory d = draft();
+        Draft memory d = draftOf(settlement.marketCount());
         _consume(d, seed, bound(requests, 0, 4));
         _withdraw(d, seed, bound(withdrawals, 0, 4));
         settle(d);
@@ -154,12 +174,12 @@ contract SettlementHandler is Batches {
                 continue;
             }
             if (kind == RequestLib.MARKET) {
-                (, ISettlement.MarketConfig memory config) = settlement.queuedMarket(id);
-                addOutcome(d, 1, uint64(TreeLib.configHash(config) >> 200));
+                _rule(d, id, RequestLib.marketOf(payload));
                 continue;
             }
             if (kind == RequestLib.DEPOSIT) {
                 collateral[account] += amountE6;
+                deposits -= amountE6;
             } else if (kind == RequestLib.WITHDRAW) {
                 uint256 limit = amountE6 < collateral[account] ? amountE6 : collateral[account];
                 pays = uint64(bound(uint256(keccak256(abi.encode(seed, id))), 0, limit));
@@ -170,14 +190,28 @@ contract SettlementHandler is Batches {
         }
     }
 
+    /// @dev The batch lists a market or changes its rules.
+    function _rule(Draft memory d, uint64 id, uint8 market) private {
+        (, ISettlement.MarketConfig memory config) = settlement.queuedMarket(id);
+        if (market == takerFees.length) takerFees.push();
+        takerFees[market] = config.takerFee;
+        addOutcome(d, 1, uint64(TreeLib.configHash(config) >> 200));
+    }
+
     /// @dev One of the outcomes of a CLOSE or LIQUIDATE, and where its bond goes.
     function _decide(Draft memory d, uint248 payload, uint256 random) private {
         bool close = RequestLib.kindOf(payload) == RequestLib.CLOSE;
         uint8[4] memory codes = close ? [1, 2, 5, 1] : [1, 2, 3, 4];
         uint8 code = codes[random % 4];
         uint64 lots = code == 1 ? uint64(bound(random >> 8, 1, RequestLib.maxLotsOf(payload))) : 0;
-        if (!close && code <= 2) credited[settlement.owner(RequestLib.takerOf(payload))] += BOND;
+        if (!close) _bond(payload, code);
         addOutcome(d, code, lots);
+    }
+
+    function _bond(uint248 payload, uint8 code) private {
+        bonds -= BOND;
+        if (code <= 2) credited[settlement.owner(RequestLib.takerOf(payload))] += BOND;
+        else deposits += BOND;
     }
 
     function _withdraw(Draft memory d, uint256 seed, uint256 count) private {
@@ -215,6 +249,23 @@ contract SettlementHandler is Batches {
 
     function _lots(uint40 maxLots) private pure returns (uint64) {
         return uint64(bound(maxLots, 1, type(uint40).max));
+    }
+
+    function _listed(uint8 market) private view returns (uint8) {
+        return uint8(market % settlement.marketCount());
+    }
+
+    /// @dev Not below the rebate.
+    function _fee(uint32 takerFee) private pure returns (uint32) {
+        return uint32(bound(takerFee, 100, 2 ** 20 - 1));
+    }
+
+    function _waitsMarket(uint8 market) private view returns (bool) {
+        for (uint64 id = settlement.queueHead(); id < settlement.queueLength(); ++id) {
+            (uint248 payload,) = settlement.request(id);
+            if (RequestLib.kindOf(payload) == RequestLib.MARKET && RequestLib.marketOf(payload) == market) return true;
+        }
+        return false;
     }
 
     /// @dev Whether a request in the account's own slot waits: read from the queue, not from the slot.
@@ -259,7 +310,7 @@ contract SettlementInvariants is Assertions {
     }
 
     function targetSelectors() public view returns (FuzzSelector[] memory list) {
-        bytes4[] memory selectors = new bytes4[](14);
+        bytes4[] memory selectors = new bytes4[](15);
         selectors[0] = SettlementHandler.open.selector;
         selectors[1] = SettlementHandler.deposit.selector;
         selectors[2] = SettlementHandler.requestWithdrawal.selector;
@@ -272,6 +323,7 @@ contract SettlementInvariants is Assertions {
         selectors[9] = SettlementHandler.requestClose.selector;
         selectors[10] = SettlementHandler.liquidate.selector;
         selectors[11] = SettlementHandler.changeMarket.selector;
+        selectors[14] = SettlementHandler.listMarket.selector;
         // Twice as often, so that the queue is consumed and bonds come to their end.
         selectors[12] = SettlementHandler.settleBatch.selector;
         selectors[13] = SettlementHandler.liquidate.selector;
@@ -309,6 +361,8 @@ contract SettlementInvariants is Assertions {
         }
         assertEq(_settlement.queuedDeposits(), sum, "D = sum of waiting deposits");
         assertEq(_settlement.queuedBonds(), bonds, "K = bonds of waiting takeovers");
+        assertEq(_handler.deposits(), sum, "D = what was deposited or lost and not consumed");
+        assertEq(_handler.bonds(), bonds, "K = what was put up and neither came back nor was lost");
     }
 
     /// @dev head <= length; in each slot of an account at most one request waits, one OPEN ever; one MARKET a market.
@@ -335,11 +389,15 @@ contract SettlementInvariants is Assertions {
         seen[slot] |= 1 << account;
     }
 
-    /// @dev number, root and time are those of the last batch, and of nothing else.
+    /// @dev number, root and time are those of the last batch, the rules of markets those that settled batches gave them.
     function invariant_C1_OnlyBatchesMoveTheState() public view {
         assertEq(_settlement.batchNumber(), _handler.batches(), "number = batches settled");
         assertEq(_settlement.stateRoot(), _handler.lastRoot(), "root = that of the last batch");
         assertEq(_settlement.lastTimestamp(), _handler.lastTime(), "time = that of the last batch");
+        for (uint256 i = 0; i < _settlement.marketCount(); ++i) {
+            (, ISettlement.MarketConfig memory config,) = _settlement.market(i);
+            assertEq(config.takerFee, _handler.takerFees(i), "taker's fee = that of the settled rules");
+        }
     }
 }
 

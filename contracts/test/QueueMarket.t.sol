@@ -53,7 +53,7 @@ contract QueueMarketTest is Markets, Vectors {
             ISettlement.Listing memory listing = solListing();
             listing.name = string.concat("M", vm.toString(i));
             queueAs(address(lister), i, listing);
-            Draft memory d = _draftOf(i);
+            Draft memory d = draftOf(i);
             addOutcome(d, 1, highBits(listing));
             settle(d);
         }
@@ -105,7 +105,7 @@ contract QueueMarketTest is Markets, Vectors {
             ISettlement.Listing memory listing = solListing();
             listing.name = taken[i];
             queueAs(address(lister), NEW + i, listing);
-            Draft memory d = _draftOf(NEW + i);
+            Draft memory d = draftOf(NEW + i);
             addOutcome(d, 1, highBits(listing));
             settle(d);
             assertRules(NEW + i, listing, 0);
@@ -208,17 +208,6 @@ contract QueueMarketTest is Markets, Vectors {
         string memory field
     ) private {
         _refuse(caller, market, listing, abi.encodeWithSelector(ISettlement.BadMarketConfig.selector, field));
-    }
-
-    /// @dev A batch with prices of `count` markets.
-    function _draftOf(uint256 count) private view returns (Draft memory d) {
-        d = draft();
-        d.header.fundingSteps = new int64[](count);
-        uint64[] memory prices = new uint64[](count);
-        for (uint256 i = 0; i < count; ++i) {
-            prices[i] = i == 1 ? BTC_PRICE_E8 : ETH_PRICE_E8;
-        }
-        d.reports = reportsOf(uint64(block.timestamp), prices);
     }
 }
 

@@ -42,6 +42,17 @@ abstract contract Batches is Fixture {
         d.entryWords = new uint256[](0);
     }
 
+    /// @dev `draft`, where `count` markets are listed; all but the second have the price of the first.
+    function draftOf(uint256 count) internal view returns (Draft memory d) {
+        d = draft();
+        d.header.fundingSteps = new int64[](count);
+        uint64[] memory prices = new uint64[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            prices[i] = i == 1 ? BTC_PRICE_E8 : ETH_PRICE_E8;
+        }
+        d.reports = reportsOf(uint64(block.timestamp), prices);
+    }
+
     function settle(Draft memory d) internal {
         settlement.settle(d.header, d.reports, d.entries, d.fills, d.outcomes, d.proof);
     }
