@@ -32,6 +32,7 @@ from zkclear.rules.batch import Outcome, RequestKind
 from zkclear.rules.reject import Rejected
 from zkclear.rules.shapes import Shape, shape_by_name
 from zkclear.rules.state import State
+from zkclear.rules.units import AccountId
 from zkclear.v1 import order_pb2
 
 CARRY_S = 900
@@ -301,10 +302,10 @@ class Exchange:
         heapq.heappush(self._deadlines, (self._deadline(order), self._watched, order))
 
     def _deadline(self, order: LiveOrder) -> int:
-        row = None if self.batch is None else self.batch.row(order.account)
-        if row is None or order.signer == row.owner:
-            return order.expiry
-        return min(order.expiry, row.agent_until)
+        rows = self.state.accounts.get if self.batch is None else self.batch.row
+        row = rows(AccountId(order.account))
+        assert row is not None, "an order's account exists"
+        return order.expiry if order.signer == row.owner else min(order.expiry, row.agent_until)
 
     def expire(self) -> None:
         """Takes every order off that no batch from now on could fill."""

@@ -111,3 +111,16 @@ def test_two_changes_wait_for_each_other_and_both_hold():
     floor.price(3000, 60000, 150, 2_000)
     assert [market.taker_fee_ppm for market in shown(floor)] == [1_000, 500, 500, 500]
     finish(floor)
+
+
+def test_an_agents_order_ends_in_time_although_a_listing_waits_for_prices():
+    floor = rich_floor()
+    agent, now = 0xA6E27, floor.now_us // 10**6
+    floor.request(Request(RequestKind.AGENT, 2, address=agent, until=now + 30))
+    resting = floor.submit(2, "BUY GTC", 20, 29_000, signer=agent)
+    floor.list_market(2, "SOL-USD", SOL)
+    assert floor.exchange.batch is None
+    floor.wait(31)
+    assert state(floor, resting) == ("CANCELLED", "SIGNER", 0)
+    floor.price(3_000, 60_000, 3_000)
+    finish(floor)
