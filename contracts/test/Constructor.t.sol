@@ -191,6 +191,17 @@ contract ConstructorTest is Fixture {
         }
     }
 
+    function test_TheSmallestExchange() public {
+        ISettlement.Deployment memory d = deployment();
+        d.markets = _markets(1);
+        d.shapes = new ISettlement.Shape[](1);
+        d.shapes[0] = ISettlement.Shape(1, 1, 1, address(tiny));
+        d.oracleQuorum = 3; // all of them
+        settlement = new Settlement(d);
+        assertEq(settlement.marketCount(), 1, "markets");
+        assertEq(settlement.shapeCount(), 1, "shapes");
+    }
+
     function test_RevertWhen_AMarketCannotBeCleared() public {
         ISettlement.Deployment memory d = deployment();
         d.markets[1].config.quotePerLotTick = 11;

@@ -123,6 +123,27 @@ contract GasTest is Batches {
         vm.snapshotGasLastCall("settle", "medium, 256 orders, 384 fills");
         settle(_full(1, 512, 768));
         vm.snapshotGasLastCall("settle", "large, 512 orders, 768 fills");
+        settle(_paying(0, 256));
+        vm.snapshotGasLastCall("settle", "medium, 256 withdrawals to new recipients");
+        settle(_paying(1, 512));
+        vm.snapshotGasLastCall("settle", "large, 512 withdrawals to new recipients");
+    }
+
+    /// @dev The dearest entries there are: each makes a claim for somebody who had none.
+    function _paying(uint8 shape, uint16 withdrawals) private returns (Draft memory d) {
+        d = draft();
+        token.mint(address(settlement), withdrawals);
+        uint256 entrySize = 116;
+        bytes memory entries = new bytes(entrySize * withdrawals);
+        for (uint256 i = 0; i < withdrawals; ++i) {
+            Draft memory one;
+            addWithdrawal(one, ALICE_KEY, 2, 1, address(uint160(0x10000 * (uint256(shape) + 1) + i)), uint56(i));
+            bytes memory entry = one.entries;
+            assembly ("memory-safe") {
+                mcopy(add(add(entries, 0x20), mul(i, entrySize)), add(entry, 0x20), entrySize)
+            }
+        }
+        (d.header.shape, d.header.entries, d.entries) = (shape, withdrawals, entries);
     }
 
     function _full(uint8 shape, uint16 orders, uint16 fills) private view returns (Draft memory d) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Settlement} from "../src/Settlement.sol";
 import {ISettlement} from "../src/interfaces/ISettlement.sol";
 import {Batches} from "./support/Batches.sol";
 import {vm} from "./support/Vm.sol";
@@ -89,6 +90,8 @@ contract SettleTest is Batches {
         addOutcome(d, 1, 0);
         vm.expectEmit(true, true, true, true, address(settlement));
         emit ISettlement.Claimable(bob, account, 1, 7 * TOKEN);
+        vm.expectEmit(true, true, true, true, address(settlement));
+        emit ISettlement.BatchSettled(1, d.header.newRoot, TINY, uint40(START), 1, 0, 2);
         settle(d);
         assertEq(settlement.claimable(bob), 7 * TOKEN, "claim");
         assertEq(settlement.totalClaims(), 7 * TOKEN, "claims");
@@ -136,6 +139,19 @@ contract SettleTest is Batches {
         d = draft();
         addOutcome(d, 1, 0);
         settleExpecting(d);
+        assertEq(settlement.queuedDeposits(), 0, "the deposit was consumed");
+    }
+
+    function test_TheSmallestDepositLeavesTheQueue() public {
+        ISettlement.Deployment memory d = deployment();
+        d.parameters.minDepositE6 = 1;
+        settlement = new Settlement(d);
+        vm.prank(alice);
+        token.approve(address(settlement), 1);
+        vm.prank(alice);
+        settlement.deposit(INSURANCE, 1);
+        assertEq(settlement.queuedDeposits(), 1, "the deposit waits");
+        settleOutcome(1, 0);
         assertEq(settlement.queuedDeposits(), 0, "the deposit was consumed");
     }
 

@@ -7,8 +7,10 @@ import {ISettlement} from "../interfaces/ISettlement.sol";
 import {Eip712Lib} from "./Eip712Lib.sol";
 
 /// @title Marks from signed price reports: the lower median of a quorum, floored to the tick.
-/// @dev With k honest of n signers the median lies between two honest prices. A report is: time 8, a price of 8 bytes a
-/// listed market (10^-8 tokens, 0 = no opinion), signature 64 (ERC-2098). `marks` is linked, for the code's size.
+/// @dev The mark lies between two honest prices while fewer than half of the opinions that the batch brings are lies; of
+/// two, the lower is the mark, so a quorum of two trusts each of its signers not to be too low. A report is: time 8, a price
+/// of 8 bytes a listed market (10^-8 tokens, 0 = no opinion), signature 64 (ERC-2098). `marks` is linked, for the code's
+/// size.
 library OracleLib {
     uint256 private constant TICKS_BOUND = 2 ** 32;
     uint256 private constant PPM = 10 ** 6;
