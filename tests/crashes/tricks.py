@@ -4,7 +4,7 @@ What attackers could do better than those of history, each told once on the sequ
 All but one happen in the thin market of the JELLY replay, with its cap, its brackets and the same fund.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from tests.crashes.attacks import LISTINGS, config_of, entry_of
 from tests.crashes.stage import ETH, THIN, USD, Stage, initial_margin
@@ -13,6 +13,16 @@ from zkclear.rules.num import div_floor
 CAP = LISTINGS["jelly"].cap
 STEP_S = 10
 HOURS = 3
+MOST_TURNS = 200
+
+
+def until(is_done: Callable[[], bool]) -> Iterator[int]:
+    """Turns until something has happened, as it must."""
+    for turn in range(MOST_TURNS):
+        if is_done():
+            return
+        yield turn
+    raise AssertionError(f"it did not happen in {MOST_TURNS} turns")
 
 
 def thin_stage() -> Stage:
@@ -42,7 +52,7 @@ def push(stage: Stage, percent: int, *, market: int = THIN) -> None:
 
 def walk_back(stage: Stage) -> None:
     """The price returns to where it was before the attack."""
-    while stage.mark() > stage.entry:
+    for _ in until(lambda: stage.mark() <= stage.entry):
         stage.tick(max(stage.entry, stage.mark() * 94 // 100), elapsed=STEP_S)
         stage.take_out()
 
@@ -95,7 +105,7 @@ def funding_from_the_fund(*, quoting: bool = True) -> Stage:
     """The short is left to the fund, and own quotes below the mark shall make the fund pay funding to the long."""
     stage = thin_stage()
     _, _, (bidder, asker) = whole_cap(stage, CAP // 2, CAP // 2)
-    while stage.size(0) == 0:
+    for _ in until(lambda: stage.size(0) != 0):
         push(stage, 5)
     for turn in range(HOURS * 120):
         if quoting and turn % 4 == 0:
@@ -108,12 +118,10 @@ def friendly_keeper(*, lots: int = 1) -> Stage:
     """A friend asks at every price to take one lot of the falling short over, so that the fund may come too late."""
     stage = thin_stage()
     short, long, (friend,) = whole_cap(stage, CAP // 10)
-    percent = 100
-    while stage.size(short):
+    for turn in until(lambda: stage.size(short) == 0):
         if lots:
             stage.take_over(short, friend, lots=lots)
-        percent += 1
-        stage.tick(stage.entry * percent // 100, elapsed=STEP_S)
+        stage.tick(stage.entry * (101 + turn) // 100, elapsed=STEP_S)
     stage.close(long)
     walk_back(stage)
     return stage
@@ -123,7 +131,7 @@ def own_keeper() -> Stage:
     """A friend takes over all that it may of the falling short, for the discount; the price returns."""
     stage = thin_stage()
     short, _, (friend,) = whole_cap(stage, 20 * CAP)
-    while stage.size(short):
+    for _ in until(lambda: stage.size(short) == 0):
         push(stage, 3)
         stage.take_over(short, friend)
     walk_back(stage)
@@ -134,7 +142,7 @@ def profit_taken_out() -> Stage:
     """The price is pumped five times up; the long takes out all that may leave at every price, and is left to the fund."""
     stage = thin_stage()
     _, long, _ = whole_cap(stage)
-    while stage.mark() < 5 * stage.entry:
+    for _ in until(lambda: stage.mark() >= 5 * stage.entry):
         push(stage, 5)
         stage.take_out(long)
     walk_back(stage)
@@ -149,15 +157,15 @@ def crowd(*, shorts: int = 100) -> Stage:
     accounts = stage.attack_with(*[margin_of(stage, share)] * shorts)
     for account in accounts:
         assert stage.trade(long, account, share) == share
-    while any(stage.size(account) for account in accounts):
+    for _ in until(lambda: not any(stage.size(account) for account in accounts)):
         push(stage, 5)
     stage.close(long)
     walk_back(stage)
     return stage
 
 
-def two_markets() -> Stage:
-    """The market of the MNGO replay is listed beside, and both are attacked at once, as far up as MNGO went."""
+def two_pumped() -> tuple[Stage, tuple[int, int]]:
+    """The market of the MNGO replay beside, both pumped to the fivefold; the longs, one a market."""
     stage = thin_stage()
     second = THIN + 1
     stage.list_market("MORE-USD", config_of("mango", limited=True), entry=entry_of("mango"))
@@ -166,13 +174,34 @@ def two_markets() -> Stage:
     margin = margin_of(stage, most, market=second)
     short, other = stage.attack_with(margin, margin)
     assert stage.trade(other, short, most, market=second) == most
-    while stage.mark() < 5 * stage.entry:
+    for _ in until(lambda: stage.mark() >= 5 * stage.entry):
         push(stage, 5)
         push(stage, 5, market=second)
         stage.take_out()
+    return stage, (long, other)
+
+
+def two_markets() -> Stage:
+    """Two thin markets are attacked at once; both longs leave by forced close, and the first price returns."""
+    stage, (long, other) = two_pumped()
     stage.close(long)
-    stage.close(other, market=second)
+    stage.close(other, market=THIN + 1)
     walk_back(stage)
+    return stage
+
+
+def starved_fund(*, pumped: bool = True) -> Stage:
+    """
+    While the fund holds both shorts at the peak, ETH-USD falls by 8 %, and somebody there has a hole of a few hundred dollars.
+
+    The fund has lost less than half of what it had; but its margin is spoken for.
+    """
+    stage = two_pumped()[0] if pumped else thin_stage()
+    deposit = 4_600 * USD
+    long, short = stage.open(deposit), stage.open(20 * deposit)
+    assert stage.trade(long, short, 20_000, market=ETH) == 20_000
+    stage.floor.seal()
+    stage.tick(stage.mark(ETH) * 92 // 100, elapsed=3 * STEP_S, market=ETH)
     return stage
 
 
@@ -190,7 +219,7 @@ def stale_marks() -> Stage:
         stage.show(stage.entry * percent // 100)
     stage.close(long)
     stage.take_out()
-    while stage.mark() == stage.entry:
+    for _ in until(lambda: stage.mark() != stage.entry):
         stage.wait(STEP_S)
         stage.show(stage.entry * 52 // 100)
     return stage
@@ -208,7 +237,7 @@ def close_in_a_deep_market() -> Stage:
     _, long = stage.attack_with(margin, margin)
     assert stage.trade(long, stage.attackers[0], lots, market=ETH) == lots
     stage.close(long, market=ETH)
-    while stage.size(0, ETH):
+    for _ in until(lambda: stage.size(0, ETH) == 0):
         push(stage, -3, market=ETH)
         stage.take_out()
     return stage
@@ -223,6 +252,7 @@ TRICKS: dict[str, Callable[[], Stage]] = {
     "unrealised profit is taken out, the rest is left to the fund": profit_taken_out,
     "the short is spread over 100 accounts": crowd,
     "two thin markets at once": two_markets,
+    "two thin markets at once, and ETH-USD falls": starved_fund,
     "a forced close at marks that may not follow": stale_marks,
     "a forced close in ETH-USD, as much as the fund carries": close_in_a_deep_market,
 }
