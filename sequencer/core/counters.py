@@ -48,7 +48,10 @@ class Counters:
         self._counted = (0, 0)  # of the liquidations and of the requests
         self._at_risk = self._gauge("accounts_at_risk", "Accounts below their maintenance margin.")
         self._fund = self._gauge("insurance_fund_quote", "Equity of account 0 at the marks, 10^-6 tokens.")
-        self._oracle = self._gauge("oracle_age_seconds", "Age of the newest agreed prices.")
+        self._oracle = self._gauge(
+            "oracle_age_seconds", "Age of the newest price that a quorum had an opinion on.", "market"
+        )
+        self._priced_s: dict[str, int] = {}
         self._lag = self._gauge("l1_head_lag_blocks", "Blocks between the newest and the final one.")
         self._gauge("build_info", "Always 1.", "version").labels(version).set(1)
 
@@ -106,9 +109,19 @@ class Counters:
             fund = exchange.batch.row(INSURANCE)
             assert fund is not None, "account 0 is in every state"
             self._fund.set(exchange.valuation.equity(fund.collateral, fund.sizes))
-        if exchange.agreed is not None:
-            self._oracle.set((now_us - exchange.agreed.timestamp * MICROSECONDS) / MICROSECONDS)
+        self._show_oracle(exchange, now_us=now_us)
         self._lag.set(lag_blocks)
+
+    def _show_oracle(self, exchange: Exchange, *, now_us: int) -> None:
+        """By market: prices are agreed for all or for none, and the oldest one is what they wait for."""
+        quorum = exchange.markets.panel.quorum
+        for market, name in enumerate(exchange.markets.names):
+            opinions = (report.time for report in exchange.latest.values() if report.prices[market] != 0)
+            newest = sorted(opinions, reverse=True)[:quorum]
+            if len(newest) == quorum:
+                self._priced_s[name] = max(newest[-1], self._priced_s.get(name, 0))
+            if name in self._priced_s:
+                self._oracle.labels(name).set((now_us - self._priced_s[name] * MICROSECONDS) / MICROSECONDS)
 
     def _count_liquidations(self, exchange: Exchange) -> None:
         """Counts what was sealed since the last look."""

@@ -422,8 +422,10 @@ def test_metrics_are_served(market):
     )
     counted = {"market": "ETH-USD", "reason": "", "result": "cancelled"}
     assert service.metric("orders_total", **counted) > 0
-    for name in ("sequence", "journal_flush_seconds_count", "requests_pending", "oracle_age_seconds"):
+    for name in ("sequence", "journal_flush_seconds_count", "requests_pending"):
         service.wait_for(lambda name=name: (service.metric(name) or 0) > 0, name)
+    for name in ("ETH-USD", "BTC-USD"):
+        service.wait_for(lambda name=name: (service.metric("oracle_age_seconds", market=name) or 0) > 0, name)
 
 
 def test_everything_acknowledged_is_there_after_kill_and_nothing_is_left_running(venue, tmp_path):
