@@ -172,6 +172,18 @@ contract ConstructorTest is Fixture {
         _refuse(d, abi.encodeWithSelector(ISettlement.UnknownShape.selector, 0));
     }
 
+    /// @dev A header names its shape in a byte.
+    function test_TheMostShapes() public {
+        ISettlement.Deployment memory d = deployment();
+        d.shapes = new ISettlement.Shape[](255);
+        for (uint256 i = 0; i < 255; ++i) {
+            d.shapes[i] = ISettlement.Shape(1, 1, 1, address(tiny));
+        }
+        assertEq(new Settlement(d).shapeCount(), 255, "shapes");
+        d.shapes = new ISettlement.Shape[](256);
+        _refuse(d, abi.encodeWithSelector(ISettlement.UnknownShape.selector, 256));
+    }
+
     function test_RevertWhen_MarketsAreNoneOrTooMany() public {
         ISettlement.Deployment memory d = deployment();
         d.markets = new ISettlement.Listing[](0);
