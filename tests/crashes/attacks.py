@@ -8,7 +8,7 @@ Nobody else helps: no bid, no offer, no keeper in the thin market.
 
 "As in history" is the same attack where the market was listed as the old exchanges did: the cap at the size of the
 attack, five times leverage for any size. The fund is the same, so there the attack ends when it is empty. At last, in the
-limited market, keepers and somebody who quotes (`helpers.py`) stand beside the fund.
+limited market, keepers and somebody who quotes (`outsiders.py`) stand beside the fund.
 """
 
 import json
@@ -18,7 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.crashes.helpers import Helpers
+from tests.crashes.outsiders import Outsiders
 from tests.crashes.stage import FUND, USD, Stage, initial_margin, thin_market
 from zkclear.rules.markets import quote_per_lot_tick
 from zkclear.rules.risks import RiskKind
@@ -146,7 +146,7 @@ class Attack(Stage):
     def __init__(self, name: str, variant: Variant) -> None:
         super().__init__(config_of(name, limited=variant.limited), entry=entry_of(name))
         self.name = name
-        self.helpers = Helpers(self) if variant.helped else None
+        self.outsiders = Outsiders(self) if variant.helped else None
         self.most = int(self.config.max_open_interest)
         self.peak = max(price for _, price in prices(name))
         self.highest = 0
@@ -159,8 +159,8 @@ class Attack(Stage):
         """One price of the path."""
         super().tick(price, **fields)
         self.highest = max(self.highest, self.mark())
-        if self.helpers is not None:
-            self.helpers.act()
+        if self.outsiders is not None:
+            self.outsiders.act()
 
     def leave_at_the_peak(self, *accounts: int) -> None:
         """

@@ -3,7 +3,7 @@
 from collections import Counter
 from random import Random
 
-from tests.crashes.helpers import Helpers
+from tests.crashes.outsiders import Outsiders
 from tests.crashes.stage import ETH, THIN, USD, Stage, thin_market
 from zkclear.rules.risks import RiskKind
 from zkclear.rules.units import INSURANCE
@@ -16,7 +16,7 @@ def history(rng: Random) -> Stage:
     """Six traders with leverage, keepers or none, a fund of a random size, and prices that jump up to a tenth."""
     fund = rng.choice((1, 100 * USD, 10_000 * USD))
     stage = Stage(thin_market(), entry=ENTRY[THIN], fund=fund)
-    helpers = Helpers(stage) if rng.random() < 0.5 else None
+    outsiders = Outsiders(stage) if rng.random() < 0.5 else None
     traders = [stage.open(rng.randrange(100 * USD, 2_000 * USD)) for _ in range(TRADERS)]
     for _ in range(STEPS):
         for _ in range(rng.randrange(4)):
@@ -26,8 +26,8 @@ def history(rng: Random) -> Stage:
             jump = rng.choice((0, 0, 1, 3, 10))
             price = max(low // 4, stage.mark(market) * (100 + rng.choice((-jump, jump))) // 100)
             stage.tick(price, elapsed=rng.randrange(4, 60), market=market)
-        if helpers is not None:
-            helpers.act()
+        if outsiders is not None:
+            outsiders.act()
     return stage
 
 

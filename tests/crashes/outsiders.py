@@ -13,7 +13,7 @@ KEEPER_MARGIN_PPM = 100_000
 """What a keeper keeps above its initial margin, of what it takes over."""
 
 
-class Helpers:
+class Outsiders:
     """Two keepers and one who quotes both sides, each with its own purse; all of them lose what they lose."""
 
     def __init__(self, stage: Stage) -> None:
