@@ -1,5 +1,5 @@
 """
-One verdict in three places: thousands of portfolios on the edges of the rules.
+One verdict in three places: ten thousand portfolios on the edges of the rules.
 
 The rule book says who is liquidatable, how many lots may go, at which discount, and what becomes of a request; the
 sequencer's fast twin and the circuit's gadgets must say the same. The seed is fixed; the counts are printed.
@@ -36,7 +36,7 @@ from zkclear.rules.opening import advance_markets
 from zkclear.rules.state import UNLISTED
 from zkclear.rules.units import INSURANCE, NOTIONAL_BOUND, TICKS_BOUND, Lots, Seconds
 
-COUNT = times(3_000)
+COUNT = times(10_000)
 SEED = "portfolios"
 
 
@@ -70,7 +70,7 @@ def _case(world: World, request: Request) -> dict[str, Any]:
     return {"call": call, "in": plain, "out": CALLS[call](plain)}
 
 
-def test_c7_rule_book_and_circuit_give_every_portfolio_one_verdict(tmp_path: Path) -> None:
+def test_c7_rule_book_and_circuit_give_ten_thousand_portfolios_one_verdict(tmp_path: Path) -> None:
     """Outcome, lots and the cash of all three sides of each request, by the rule book and by the circuit's gadgets."""
     cases = [_case(world, request) for world, request in portfolios()]
     path = tmp_path / "cases.jsonl"
@@ -83,7 +83,7 @@ def test_c7_rule_book_and_circuit_give_every_portfolio_one_verdict(tmp_path: Pat
     assert len(seen) == 4 + 3
 
 
-def test_c7_rule_book_and_sequencer_give_every_portfolio_one_verdict() -> None:
+def test_c7_rule_book_and_sequencer_give_ten_thousand_portfolios_one_verdict() -> None:
     """Who is liquidatable, of every account of every state; with funding pending, which the fast twin settles itself."""
     seen: Counter[str] = Counter()
     for world, _ in portfolios():
