@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.keeper.ground import LONG, RIVAL, SHORT, back_to, ground, snapshot
+from tests.keeper.ground import LONG, RIVAL, SHORT, back_to, ground, snapshot, undone
 from zkclear.audit import live
 from zkclear.audit.audit import audit
 from zkclear.audit.batches import BatchAuditor
@@ -19,11 +19,8 @@ def market():
 
 @pytest.fixture
 def made(market):
-    node, venue = market.venue.node, market.venue
-    point, tree, request = snapshot(node), venue.tree, venue.next_request
-    yield market
-    back_to(node, point)
-    venue.tree, venue.next_request = tree, request
+    with undone(market):
+        yield market
 
 
 @pytest.fixture

@@ -339,3 +339,18 @@ def test_it_runs_shows_metrics_and_ends_cleanly_at_sigterm(made, tmp_path):
         process.kill()
         process.stderr.close()
     assert made.clients[TAKER].balances().claimable == 0
+
+
+def test_ctrl_c_ends_it_with_exit_code_130(made, tmp_path):
+    path = write(tmp_path, chain(made), f'keeper = {{ account = {TAKER}, metrics_listen = "" }}')
+    words = ("keeper", "run", "--from-chain", "--dry-run", *map(str, DEV), "--config", str(path))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "zkclear.cli", *words], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert json.loads(process.stderr.readline())["event"] == "would bid"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 130
+    finally:
+        process.kill()
+        process.stderr.close()

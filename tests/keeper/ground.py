@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from prover.settlement.calldata import settle_arguments
 from tests.chain import Venue, deployed
 from tests.client.exchange import serving
-from zkclear.client import ChainClient, DevSigner
+from zkclear.client import DevSigner
 from zkclear.client.amounts import E8, PPM
 from zkclear.keeper.sizing import health_ppm
+from zkclear.keeper.wallet import Wallet
 from zkclear.rules.batch import Fill
 from zkclear.rules.funding import settle_account
 from zkclear.rules.liquidation import stand
@@ -69,8 +70,7 @@ def ground():
     """Everything opened and traded; the price has not fallen yet."""
     with deployed() as (rpc_url, made):
         clients = {
-            account: ChainClient(rpc_url, made.settlement, DevSigner(index))
-            for account, index in SIGNERS.items()
+            account: Wallet(rpc_url, made.settlement, DevSigner(index)) for account, index in SIGNERS.items()
         }
         made_here = Ground(Venue(rpc_url, made), clients)
         for account, index in SIGNERS.items():
@@ -95,6 +95,16 @@ def back_to(node, point):
     # The chain's clock went back as well, and a batch of the present would come from its future.
     assert "error" not in node.provider.make_request("evm_setTime", [int(time.time())])
     node.provider.make_request("evm_mine", [])
+
+
+@contextmanager
+def undone(made):
+    """Whatever is done to the market meanwhile is undone at the end."""
+    venue = made.venue
+    point, tree, request = snapshot(venue.node), venue.tree, venue.next_request
+    yield made
+    back_to(venue.node, point)
+    venue.tree, venue.next_request = tree, request
 
 
 def pay_out(node, address):

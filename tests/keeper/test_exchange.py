@@ -7,11 +7,12 @@ import pytest
 
 from prover.settlement.calldata import settle_arguments
 from tests.sequencer.running import SHAPES, chain, sequencer
-from zkclear.client import ChainClient, Client, DevSigner
+from zkclear.client import Client, DevSigner
 from zkclear.keeper.counters import Counters
 from zkclear.keeper.keeper import Keeper
 from zkclear.keeper.settings import KeeperSettings
 from zkclear.keeper.sources import ChainSource, ExchangeSource
+from zkclear.keeper.wallet import Wallet
 from zkclear.rules.transition import clear
 from zkclear.v1 import admin_pb2, batch_pb2
 
@@ -26,7 +27,7 @@ class Market:
         self.running, self.venue = running, running.venue
         self.client = Client(f"127.0.0.1:{running.ports['port']}")
         contract = self.venue.deployment.settlement
-        self.chains = {n: ChainClient(self.venue.rpc_url, contract, DevSigner(s)) for n, s in SIGNERS.items()}
+        self.chains = {n: Wallet(self.venue.rpc_url, contract, DevSigner(s)) for n, s in SIGNERS.items()}
         self.traders = {n: self.client.trading(DevSigner(s), n) for n, s in SIGNERS.items()}
 
     def open(self):

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from tests.keeper.bot import count, keeper, pending, settings
 from tests.keeper.ground import (
     ENTRY,
     FALLEN,
@@ -13,65 +14,21 @@ from tests.keeper.ground import (
     SHORT,
     SIGNERS,
     TAKER,
-    back_to,
     exchange_of,
-    ground,
     pay_out,
     show,
-    snapshot,
 )
 from zkclear.audit.chain import ChainError, ChainReader
-from zkclear.client import ChainClient, Client, DevSigner
+from zkclear.client import Client, DevSigner
 from zkclear.client.contract import ContractReader, PendingRisk
 from zkclear.client.errors import NetworkError
 from zkclear.keeper.counters import Counters
 from zkclear.keeper.keeper import Keeper, check_wallet
-from zkclear.keeper.settings import KeeperError, KeeperSettings
+from zkclear.keeper.settings import KeeperError
 from zkclear.keeper.sizing import Terms, bids
 from zkclear.keeper.sources import ChainSource, ExchangeSource
+from zkclear.keeper.wallet import Wallet
 from zkclear.v1 import account_pb2, liquidation_pb2, market_data_pb2
-
-MOST_BACKOFF_MS = 3_600_000
-
-
-@pytest.fixture(scope="module")
-def market():
-    with ground() as made:
-        yield made
-
-
-@pytest.fixture
-def made(market):
-    """The market as it was opened; each test may do what it likes."""
-    node, venue = market.venue.node, market.venue
-    point, tree, request = snapshot(node), venue.tree, venue.next_request
-    yield market
-    back_to(node, point)
-    venue.tree, venue.next_request = tree, request
-
-
-def settings(**changes):
-    return KeeperSettings(
-        **{"account": TAKER, "backoff_ms": MOST_BACKOFF_MS, "backoff_longest_ms": MOST_BACKOFF_MS, **changes}
-    )
-
-
-def keeper(made, source=None, **changes):
-    """A keeper of account 4 that sees the chain alone."""
-    chain = made.clients[TAKER]
-    bot = Keeper(source or ChainSource(chain), chain, settings(**changes), Counters("test"))
-    bot.prepare()
-    return bot
-
-
-def count(bot, name, *labels):
-    """The value of one counter or gauge."""
-    metric = getattr(bot._counters, name)
-    return (metric.labels(*labels) if labels else metric)._value.get()
-
-
-def pending(made, account=TAKER):
-    return made.clients[account].pending_risk(account)
 
 
 def test_nobody_is_bid_for_before_the_price_has_fallen(made):
@@ -302,7 +259,7 @@ def test_a_request_of_the_taker_that_another_program_sent_is_waited_for(made):
 
 def test_a_taker_that_no_batch_opened_yet_waits(made):
     made.fall()
-    chain = ChainClient(made.venue.rpc_url, made.venue.deployment.settlement, DevSigner(7))
+    chain = Wallet(made.venue.rpc_url, made.venue.deployment.settlement, DevSigner(7))
     chain.mint(1_000)
     account = chain.open(500).account
     bot = Keeper(ChainSource(chain), chain, settings(account=account), Counters("test"))
@@ -328,7 +285,7 @@ def test_what_a_wallet_lacks_is_said_in_one_sentence(made):
         check_wallet(chain, settings(account=RIVAL))
     with pytest.raises(KeeperError, match="no market 'DOGE-USD' is listed; listed are ETH-USD, BTC-USD"):
         check_wallet(chain, settings(markets=("DOGE-USD",)))
-    poor = ChainClient(made.venue.rpc_url, made.venue.deployment.settlement, DevSigner(8))
+    poor = Wallet(made.venue.rpc_url, made.venue.deployment.settlement, DevSigner(8))
     poor.mint(119)
     account = poor.open(100).account
     with pytest.raises(KeeperError, match="holds 19 tokens, and a bid needs a bond of 20"):

@@ -1,5 +1,6 @@
 """`zkclear keeper`: see accounts at risk, take one over, or go on doing so."""
 
+import threading
 import time
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
@@ -24,6 +25,7 @@ from zkclear.keeper.keeper import Keeper, check_wallet
 from zkclear.keeper.settings import KeeperError, KeeperSettings, load_settings
 from zkclear.keeper.sizing import MOST_LOTS, Terms, chance, chances, outcome
 from zkclear.keeper.sources import ChainSource, ExchangeSource, Source
+from zkclear.keeper.wallet import FeeTerms, Wallet
 from zkclear.rules.batch import OutcomeCode
 from zkclear.rules.units import AccountId, Lots
 
@@ -155,7 +157,7 @@ def run(
     Take over positions again and again until SIGTERM: one request at a time, its bond claimed when it comes back.
 
     Settings: section [keeper] of the configuration file (account, key_file, markets, health_below_ppm, min_gain_e6, margin_ppm,
-    dry_run, poll_ms, backoff_ms, backoff_longest_ms, metrics_listen).
+    dry_run, poll_ms, backoff_ms, backoff_longest_ms, max_fee_gwei, bump_after_s, bump_percent, metrics_listen).
     """
     log_to_stderr(frame)
     options = {
@@ -175,7 +177,8 @@ def run(
         _source(frame, health_below_ppm=bound, from_chain=from_chain, streaming=not once) as (source, reader),
     ):
         counters = Counters(__version__)
-        keeper = Keeper(source, _signing(frame, reader, settings, key_file, dev), settings, counters)
+        wallet = _signing(frame, reader, settings, key_file, dev, stop=stop)
+        keeper = Keeper(source, wallet, settings, counters)
         keeper.prepare()
         if once:
             keeper.round()
@@ -231,12 +234,19 @@ def _check_chain(frame: Frame, client: Client | None, reader: ContractReader) ->
 
 
 def _signing(
-    frame: Frame, reader: ContractReader, settings: KeeperSettings, key_file: Path | None, dev: int | None
-) -> ChainClient:
+    frame: Frame,
+    reader: ContractReader,
+    settings: KeeperSettings,
+    key_file: Path | None,
+    dev: int | None,
+    *,
+    stop: threading.Event | None = None,
+) -> Wallet:
     """The contract, called with the key of the command, or else with the one that the settings name."""
     chosen = key_file or (settings.key_file if dev is None else None)
     key = signer(chosen, dev, chain_id=reader.chain_id)
-    return ChainClient(frame.profile.rpc_url, reader.contract.address, key)
+    terms = FeeTerms(settings.max_fee_gwei, settings.bump_after_s, settings.bump_percent)
+    return Wallet(frame.profile.rpc_url, reader.contract.address, key, terms=terms, stop=stop)
 
 
 def _require_listed(reader: ContractReader, names: Collection[str]) -> list[int]:

@@ -44,6 +44,12 @@ class KeeperSettings(BaseModel):
     """First wait after somebody else was faster; doubled each time."""
     backoff_longest_ms: int = Field(default=120_000, ge=1, le=86_400_000)
     """The longest such wait."""
+    max_fee_gwei: int = Field(default=100, ge=1, le=1_000_000)
+    """The most for a unit of gas; while it costs more, nothing is sent."""
+    bump_after_s: int = Field(default=30, ge=1, le=120)
+    """A transaction that is not mined after so long is sent again for more."""
+    bump_percent: int = Field(default=15, ge=10, le=100)
+    """How much more; nodes take no replacement for less than ten."""
     metrics_listen: str = "127.0.0.1:9466"
     """Where Prometheus reads, HOST:PORT; empty: nowhere."""
 

@@ -14,13 +14,15 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 import structlog
+from web3.exceptions import BlockNotFound
 
+from zkclear.audit.chain import Block
 from zkclear.audit.live import LiveState
 from zkclear.client.alerts import MarginAlerts
 from zkclear.client.amounts import PPM
 from zkclear.client.backoff import Backoff
 from zkclear.client.client import Client
-from zkclear.client.contract import ContractReader
+from zkclear.client.contract import ContractReader, node_errors
 from zkclear.client.errors import BadRequest, BaseError, ExchangeNotAvailable, NetworkError
 from zkclear.keeper.sizing import View
 from zkclear.rules.batch import RequestKind
@@ -61,19 +63,40 @@ class Queue:
 
     def __init__(self, chain: ContractReader) -> None:
         self._chain = chain
+        self._block: Block | None = None
         self._read: dict[int, int] = {}
 
     def deposits(self) -> Mapping[AccountId, Mapping[int, Quote]]:
         """What waits for each account, by request number. Raises ExchangeNotAvailable if the queue is too long to be read."""
-        head, length = self._chain.queue_head, self._chain.queue_length
-        if length - head > QUEUE_READ:
-            raise ExchangeNotAvailable(
-                f"{length - head} requests wait in the queue, more than {QUEUE_READ}", reason="QUEUE_TOO_LONG"
-            )
-        self._read = {
-            number: self._read.get(number) or self._chain.payload(number) for number in range(head, length)
-        }
+        with node_errors(self._chain.rpc_url):
+            if self._block is None or self._at(self._block.number) != self._block:
+                self._read = {}  # after a reorganisation the same numbers may name other requests
+            self._block = self._at("latest")
+            head, length = self._call("queueHead"), self._call("queueLength")
+            if length - head > QUEUE_READ:
+                raise ExchangeNotAvailable(
+                    f"{length - head} requests wait in the queue, more than {QUEUE_READ}",
+                    reason="QUEUE_TOO_LONG",
+                )
+            self._read = {
+                number: self._read.get(number) or self._call("request", number)[0]
+                for number in range(head, length)
+            }
         return _deposits(self._read)
+
+    def _call(self, name: str, *arguments: int) -> Any:
+        """A read of the contract at the block that the queue is read at."""
+        assert self._block is not None, "a block was read first"
+        call = self._chain.contract.functions[name](*arguments)
+        return call.call(block_identifier=self._block.number)
+
+    def _at(self, which: Any) -> Block | None:
+        """A block of the node's chain; None if there is none."""
+        try:
+            found = self._chain.web3.eth.get_block(which)
+        except BlockNotFound:
+            return None
+        return Block(found["number"], bytes(found["hash"]))
 
 
 class ExchangeSource:
