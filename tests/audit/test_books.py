@@ -22,13 +22,15 @@ def with_account(state, number, **fields):
 
 
 def test_i1_i3_the_scripted_history_adds_up(honest):
-    assert disagreements(honest.state, paid_in=DEPOSITED, paid_out=paid_out(honest)) == []
+    assert (
+        disagreements(honest.state, books(honest.state), paid_in=DEPOSITED, paid_out=paid_out(honest)) == []
+    )
     assert books(honest.state).liability <= DEPOSITED - paid_out(honest)
 
 
 def test_i1_one_unit_from_nothing_is_seen(honest):
     richer = with_account(honest.state, 2, collateral=honest.state.accounts[2].collateral + 1)
-    (wrong,) = disagreements(richer, paid_in=DEPOSITED, paid_out=paid_out(honest))
+    (wrong,) = disagreements(richer, books(richer), paid_in=DEPOSITED, paid_out=paid_out(honest))
     assert "came in" in wrong
 
 
@@ -42,7 +44,7 @@ def test_i3_one_lot_from_nothing_is_seen(honest):
             *honest.state.accounts[2].positions[1:],
         ),
     )
-    wrong = disagreements(longer, paid_in=DEPOSITED, paid_out=paid_out(honest))
+    wrong = disagreements(longer, books(longer), paid_in=DEPOSITED, paid_out=paid_out(honest))
     assert any("sum to 1 lots" in each for each in wrong)
 
 

@@ -38,13 +38,12 @@ def books(state: State) -> Books:
     return Books(exact, Quote(liability), tuple(sizes), tuple(longs))
 
 
-def disagreements(state: State, *, paid_in: int, paid_out: int) -> list[str]:
+def disagreements(state: State, sums: Books, *, paid_in: int, paid_out: int) -> list[str]:
     """
-    What is wrong with a state's sums, in words; empty if nothing is.
+    What is wrong with a state's `sums`, in words; empty if nothing is.
 
     `paid_in` and `paid_out` are all deposits that batches consumed and all that batches credited to recipients.
     """
-    sums = books(state)
     wrong = []
     if sums.exact != PPM * (paid_in - paid_out):
         wrong.append(

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from zkclear.audit.books import books
+from zkclear.audit.books import Books
 from zkclear.audit.calldata import SettleCall
 from zkclear.audit.inputs import Credit, Queued, Settled
 from zkclear.rules.actions import WITHDRAW
@@ -175,13 +175,12 @@ class Holdings:
         )
 
 
-def holdings(state: State, *, claims: int, deposits: int, bonds: int) -> Holdings:
+def holdings(sums: Books, *, claims: int, deposits: int, bonds: int) -> Holdings:
     """
-    What the vault owes in a state, every account with its pending funding.
+    What the vault owes with these sums of all accounts, their pending funding included.
 
     Rounds: what all roundings together left over, up: a vault that is short by a unit is short.
     """
-    sums = books(state)
     return Holdings(claims, deposits, bonds, sums.liability, div_ceil(sums.exact, PPM) - sums.liability)
 
 
@@ -205,7 +204,7 @@ class Ledger:
         self.credited += sum(credit.amount for credit in settled.credits)
         self.kept += kept
 
-    def check(self, settled: Settled, state: State) -> tuple[bool, str]:
+    def check(self, settled: Settled, sums: Books) -> tuple[bool, str]:
         """
         Whether the vault held everything after a batch, to the unit.
 
@@ -214,7 +213,7 @@ class Ledger:
         """
         vault, end = settled.vault, settled.requests_end
         owed = holdings(
-            state,
+            sums,
             claims=self.credited + vault.fees - vault.claimed,
             deposits=self._queue.deposits(end, vault.queue_length),
             bonds=self._queue.bonds(end, vault.queue_length),

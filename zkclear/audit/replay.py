@@ -85,8 +85,9 @@ class Replay:
         if verdict is not None:
             self._add(settled, "deleveraging", *verdict)
         self._note_liquidations(settled, batch, cleared)
-        self._check_books(settled, call, batch, cleared.state)
-        self._check_money(settled, call, batch, cleared.state)
+        sums = books.books(cleared.state)  # over all accounts, so once a batch
+        self._check_books(settled, call, batch, cleared.state, sums)
+        self._check_money(settled, call, batch, cleared.state, sums)
 
     def stop(self, number: int, why: str) -> None:
         """Ends the replay at a batch, once."""
@@ -157,22 +158,25 @@ class Replay:
         ]
         self._add(settled, "liquidations", True, "; ".join(said))
 
-    def _check_books(self, settled: Settled, call: SettleCall, batch: Batch, state: State) -> None:
+    def _check_books(
+        self, settled: Settled, call: SettleCall, batch: Batch, state: State, sums: books.Books
+    ) -> None:
         self._paid_in += sum(
             request.amount for request in batch.requests if request.kind is RequestKind.DEPOSIT
         )
         # A bond never was in an account, so its way back pays nothing out of one.
         self._paid_out += sum(credit.amount for credit in expected_credits(batch, call, state, bond=0))
-        wrong = books.disagreements(state, paid_in=self._paid_in, paid_out=self._paid_out)
-        liability = books.books(state).liability
+        wrong = books.disagreements(state, sums, paid_in=self._paid_in, paid_out=self._paid_out)
         self._add(
             settled,
             "books",
             not wrong,
-            "; ".join(wrong) or f"accounts hold {liability} e6; every market's positions sum to 0",
+            "; ".join(wrong) or f"accounts hold {sums.liability} e6; every market's positions sum to 0",
         )
 
-    def _check_money(self, settled: Settled, call: SettleCall, batch: Batch, state: State) -> None:
+    def _check_money(
+        self, settled: Settled, call: SettleCall, batch: Batch, state: State, sums: books.Books
+    ) -> None:
         """What the contract did with tokens, against what the batch says: credits, bonds, and the vault after it."""
         bond = self.context.deployment.bond
         expected = Counter(expected_credits(batch, call, state, bond=bond))
@@ -192,4 +196,4 @@ class Replay:
         if not bonds.passed or any(request.kind is RequestKind.LIQUIDATE for request in batch.requests):
             self._add(settled, "bonds", bonds.passed, bonds.evidence)
         self.ledger.take(settled, kept=bonds.kept)
-        self._add(settled, "reserves", *self.ledger.check(settled, state))
+        self._add(settled, "reserves", *self.ledger.check(settled, sums))

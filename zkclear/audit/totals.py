@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from zkclear.audit.books import books
 from zkclear.audit.inputs import Inputs, Listing, Totals
 from zkclear.audit.ledger import QueueMoney, holdings
 from zkclear.audit.report import Report
@@ -108,7 +109,7 @@ def check_claims(report: Report, totals: Totals, counted: Counted, queue: QueueM
 def check_reserves(report: Report, totals: Totals, state: State) -> None:
     """The tokens cover claims, the queue and every account (I-2)."""
     owed = holdings(
-        state,
+        books(state),
         claims=totals.total_claims,
         deposits=totals.queued_deposits,
         bonds=totals.queued_bonds,
