@@ -98,9 +98,11 @@ func TestOpenMarkets_C1_Rows(t *testing.T) {
 		"index at its end": func(c *marketsCircuit) {
 			c.Rows[0].OldShiftedIndex = pow2(63, -50)
 		},
-		"old mark beyond its width":  func(c *marketsCircuit) { c.Rows[0].OldMark = pow2(32, 0) },
-		"old index beyond its width": func(c *marketsCircuit) { c.Rows[0].OldShiftedIndex = pow2(63, 0) },
-		"old open interest beyond":   func(c *marketsCircuit) { c.Rows[0].OldOpenInterest = pow2(40, 0) },
+		"old mark beyond its width": func(c *marketsCircuit) { c.Rows[0].OldMark = pow2(32, 0) },
+		"old index beyond its width": func(c *marketsCircuit) {
+			c.Rows[0].OldShiftedIndex, c.Rows[0].ShiftedStep = pow2(63, 0), shifted(-50, stepOffsetBits) // the new one is not
+		},
+		"old open interest beyond": func(c *marketsCircuit) { c.Rows[0].OldOpenInterest = pow2(40, 0) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := one()

@@ -202,6 +202,26 @@ func TestConfigHash_C11_Vectors(t *testing.T) {
 	}
 }
 
+// TestConfigHash_C11_NoFieldIsWider hashes fields side by side of which one carries into its neighbour.
+func TestConfigHash_C11_NoFieldIsWider(t *testing.T) {
+	system := forge.Compile(t, &configCircuit{})
+	for field := range 17 {
+		row := configRow(golden.Load(t, "tree", "market_config_hash")[0].In.At("config"))
+		wide := []struct {
+			of   *frontend.Variable
+			bits int
+		}{
+			{&row.QuotePerLotTick, 24}, {&row.LotAndTick, 128}, {&row.MaxOpenInterest, 40}, {&row.Status, 8},
+			{&row.T1, 62}, {&row.T2, 62}, {&row.Maintenance[0], 20}, {&row.Maintenance[2], 20},
+			{&row.ShiftedMakerFee, 21}, {&row.TakerFee, 20}, {&row.Initial[0], 20}, {&row.Initial[2], 20},
+			{&row.LiquidationFee, 20}, {&row.KeeperShare, 20}, {&row.CloseFactor, 20}, {&row.Closeout, 20},
+			{&row.MaxFundingRate, 20},
+		}[field]
+		*wide.of = num.Pow2(wide.bits)
+		forge.Refuses(t, system, &configCircuit{Row: row, Hash: packedConfig(row)})
+	}
+}
+
 // leafCircuit hashes the stored content of an account with two markets.
 type leafCircuit struct {
 	Row  AccountRow

@@ -87,7 +87,7 @@ func some(system *anatomy.System, random *rand.Rand) []int {
 	}
 	var out []int
 	for _, pool := range [][]int{system.Inputs(), system.Answers(ours...), system.Answers(), system.Products()} {
-		for range 8 {
+		for range 5 {
 			out = append(out, pool[random.IntN(len(pool))])
 		}
 	}

@@ -104,6 +104,20 @@ func (t *Tangent) Free() (free []int) {
 // Fix says that an expression does not change.
 func (t *Tangent) Fix(expression constraint.LinearExpression) { t.zero(t.of(expression)) }
 
+// Tie says that two sums of expressions stay equal.
+func (t *Tangent) Tie(left, right []constraint.LinearExpression) {
+	one := fr.One()
+	minusOne := *new(fr.Element).Neg(&one)
+	var difference form
+	for _, expression := range left {
+		difference = difference.plus(t.of(expression), one)
+	}
+	for _, expression := range right {
+		difference = difference.plus(t.of(expression), minusOne)
+	}
+	t.zero(difference)
+}
+
 // Moves says whether an expression changes with anything that is free.
 func (t *Tangent) Moves(expression constraint.LinearExpression) bool {
 	return len(t.of(expression)) > 0

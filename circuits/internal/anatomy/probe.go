@@ -172,6 +172,31 @@ func (s *System) Asked(wire int, solution *Solution) (inputs []fr.Element) {
 	return inputs
 }
 
+// Factors returns what a wire, alone, is multiplied by, where that makes another wire.
+func (s *System) Factors(wire int) (factors []constraint.LinearExpression) {
+	is := func(side constraint.LinearExpression) bool { return len(side) == 1 && side[0].WireID() == wire }
+	for i := range s.steps {
+		switch made := &s.steps[i]; {
+		case made.hint != nil || made.inverses != nil || made.compares():
+		case is(made.product.L):
+			factors = append(factors, made.product.R)
+		case is(made.product.R):
+			factors = append(factors, made.product.L)
+		}
+	}
+	return factors
+}
+
+// Input returns the expression of a secret input.
+func (s *System) Input(name string) constraint.LinearExpression {
+	for _, wire := range s.Inputs() {
+		if s.Name(wire) == name {
+			return constraint.LinearExpression{{CID: constraint.CoeffIdOne, VID: uint32(wire)}}
+		}
+	}
+	panic("anatomy: no input is called " + name)
+}
+
 // Value returns what an expression is in a solution.
 func (s *System) Value(expression constraint.LinearExpression, solution *Solution) fr.Element {
 	return s.value(expression, solution.Wires)

@@ -46,7 +46,7 @@ func (s *System) Places() []string {
 		for k := range b.cells[0].numerators {
 			all[b.sum(k)] = true
 		}
-		for k := range b.cells[0].key {
+		for k := 1; k < len(b.cells[0].key); k++ { // column 0 is the number of the row, which makes it another's
 			all[b.column(k)] = true
 		}
 	}
@@ -85,7 +85,7 @@ func (s *System) LeftOut(solution *Solution) []string {
 	if len(unequal) != 1 || found.count != len(s.unequal(unequal[0], solution.Wires, -1)) {
 		return places
 	}
-	for k := range unequal[0].cells[0].key {
+	for k := 1; k < len(unequal[0].cells[0].key); k++ {
 		if len(s.unequal(unequal[0], solution.Wires, k)) == 0 {
 			places = append(places, unequal[0].column(k))
 		}

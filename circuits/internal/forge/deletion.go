@@ -1,6 +1,7 @@
 package forge
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -35,31 +36,27 @@ func Needed(t *testing.T, pkg string, redundant map[string]string, tests ...func
 	for _, test := range tests {
 		t.Run("forged", test)
 	}
-	for _, place := range slices.Sorted(keys(watch.killers)) {
+	known := 0
+	for _, place := range slices.Sorted(maps.Keys(watch.killers)) {
 		_, declared := redundant[place]
 		killer := watch.killers[place]
+		if !strings.HasPrefix(place, pkg+".") {
+			continue
+		}
+		known++
 		switch {
-		case !strings.HasPrefix(place, pkg+"."):
 		case killer == "" && !declared:
 			t.Errorf("no forged case needs %s", place)
 		case killer != "" && declared:
 			t.Errorf("declared redundant, but %s needs %s", killer, place)
 		}
 	}
-	t.Logf("%d assertions of all packages", len(watch.killers))
+	if known == 0 {
+		t.Errorf("no circuit of these cases has an assertion of %s", pkg)
+	}
 	for place := range redundant {
 		if _, known := watch.killers[place]; !known {
 			t.Errorf("declared redundant, but no circuit has %s", place)
-		}
-	}
-}
-
-func keys(m map[string]string) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for key := range m {
-			if !yield(key) {
-				return
-			}
 		}
 	}
 }
@@ -75,8 +72,13 @@ func (w *watcher) forged(t testing.TB, system constraint.ConstraintSystem, assig
 	w.note(t, opened.LeftOut(solution))
 }
 
-// OnlyRefusedBy tells Needed, which runs the test, which assertions alone refuse what else would be accepted.
-func OnlyRefusedBy(t testing.TB, places []string) { watch.note(t, places) }
+// OnlyRefusedBy tells Needed, if it runs the test, which assertions alone refuse what else would be accepted.
+func OnlyRefusedBy(t testing.TB, places []string) {
+	t.Helper()
+	if watch != nil {
+		watch.note(t, places)
+	}
+}
 
 func (w *watcher) note(t testing.TB, places []string) {
 	for _, place := range places {

@@ -1,0 +1,12 @@
+package bind_test
+
+import (
+	"testing"
+
+	"github.com/zkclear/zkclear/circuits/internal/forge"
+)
+
+// TestForged_P1_EveryAssertionIsNeeded leaves out each assertion of the gadgets in turn.
+func TestForged_P1_EveryAssertionIsNeeded(t *testing.T) {
+	forge.Needed(t, "bind", nil, TestBind_C1_EveryWordAndInputCounts, TestPack_C1_AWordHasOneDecoding)
+}
