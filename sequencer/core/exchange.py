@@ -166,8 +166,12 @@ class Exchange:
         return self.batch is not None and self.batch.timestamp + CARRY_S >= self.now_s
 
     def _takes_requests(self, prices: Prices) -> bool:
-        """Whether a batch at these prices takes requests: they would be paid and closed at marks that are not wrong."""
-        return not self.price_gap and prices.timestamp + CARRY_S >= self.now_s
+        """Whether a batch at these prices takes requests: nobody is paid, closed or taken over at a mark of long ago."""
+        return not self.price_gap and self._is_fresh(prices)
+
+    def _is_fresh(self, prices: Prices) -> bool:
+        """Whether these prices are those of now, as far as the operator's configuration and the contract go."""
+        return prices.timestamp + min(self.settings.stale_after_s, CARRY_S) >= self.now_s
 
     def _open(self, prices: Prices) -> None:
         """Begins a batch on top of the last sealed state, or again if the open one holds no entry yet."""
@@ -338,7 +342,7 @@ class Exchange:
         """The reason for which no orders are taken now, or nothing."""
         if self.agreed is None or self.batch is None or self.price_gap:
             return "ORACLE_STALE"
-        if self.agreed.timestamp + min(self.settings.stale_after_s, CARRY_S) < self.now_s:
+        if not self._is_fresh(self.agreed):
             return "ORACLE_STALE"
         if self.paused or len(self.sealed) - self.sealed.proved >= self.settings.max_unproved:
             return "SEQUENCER_PAUSED"

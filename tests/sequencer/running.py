@@ -40,7 +40,7 @@ from zkclear.v1 import (
 )
 
 ROOT = Path(__file__).resolve().parents[2]
-START_LIMIT_S = 60
+START_LIMIT_S = 300
 SHAPES = ("tiny", "small", "medium")
 
 

@@ -177,6 +177,20 @@ def test_nothing_enters_a_batch_that_the_contract_might_not_take_any_more(age_s,
     check_and_tell_again(floor)
 
 
+@pytest.mark.parametrize(("age_s", "is_taken"), [(15, True), (16, False)])
+def test_requests_wait_for_prices_of_now(age_s, is_taken):
+    """Nobody withdraws, closes or is taken over at a mark of long ago: it has its turn at the next price."""
+    floor = rich_floor(stale_after_s=15)
+    floor.seal()
+    floor.wait(age_s)
+    floor.request(Request(RequestKind.WITHDRAW, 2, amount=10**6))
+    record = floor.exchange.requests[-1]
+    assert (record.batch > 0) == is_taken
+    floor.price()
+    assert (record.batch, record.paid) == (len(floor.exchange.sealed) + 1, 10**6)
+    check_and_tell_again(floor)
+
+
 # Sealing.
 
 
