@@ -60,6 +60,7 @@ stats: build ## compare constraints and gas with the golden files
 
 fuzz: build ## look longer for counterexamples in every language
 	$(RUN) -m pytest -m "not flow" --hypothesis-profile=long
+	cd circuits && go test -count=1 -timeout 12h ./batch -run 'Wires|Nullity' -long
 	cd contracts && FOUNDRY_PROFILE=long forge test
 
 bench: build ## measure speed; ARGS="--shapes tiny,small" for less
