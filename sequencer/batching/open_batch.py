@@ -24,6 +24,12 @@ from zkclear.rules.units import INSURANCE, PPM, SLOTS, AccountId, Lots, Quote, S
 WEIGHED = frozenset({RequestKind.CLOSE, RequestKind.LIQUIDATE, RequestKind.MARKET})
 """Requests that several together may make a batch invalid: the rule book is asked before the batch takes orders."""
 
+PAYMENTS = 256
+"""
+Signed withdrawals that a batch takes: each may give somebody a first claim, 30,000 gas, and a transaction has 2^24. With as many
+other orders, and a refused takeover in every risk row, the largest shape stays below 15 M (`contracts/snapshots/settle.json`).
+"""
+
 
 @dataclass(slots=True)
 class SignedEntry:
@@ -70,6 +76,7 @@ class OpenBatch:
         self.number = state.number + 1
         self.requests = tuple(requests)
         self.entries: dict[tuple[int, int], SignedEntry] = {}
+        self._payments = 0
         self.fills: list[tuple[SignedEntry, SignedEntry, int]] = []
         head = self._rules_batch((), ())
         self.markets: tuple[Market, ...] = advance_markets(
@@ -143,6 +150,11 @@ class OpenBatch:
             risks=self.risks + risks,
         )
 
+    @property
+    def has_room_for_payment(self) -> bool:
+        """Whether one more withdrawal can be paid in the transaction that settles the batch."""
+        return self._payments < PAYMENTS
+
     def holds_other(self, account: int, slot: int, nonce: int) -> bool:
         """Whether the slot is taken in this batch by an entry with another nonce: a batch has one a slot."""
         held = self.entries.get((account, slot))
@@ -154,6 +166,7 @@ class OpenBatch:
         held = self.entries.setdefault(entry.position, signed)
         assert held.entry.nonce == entry.nonce, "one entry a slot and batch"
         self.named.add(entry.account)
+        self._payments += held is signed and entry.action == actions.WITHDRAW
         return held
 
     def free_slot(self, account: int, *, others: Iterable[int] = ()) -> int:

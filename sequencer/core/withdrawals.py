@@ -98,7 +98,7 @@ def _batch_for(exchange: Exchange, command: Withdraw, slot: int) -> OpenBatch:
     while True:
         _refuse_too_much(exchange, command)
         before, _ = require_open(exchange)
-        if not _is_within_opening(exchange, command):
+        if not (before.has_room_for_payment and _is_within_opening(exchange, command)):
             exchange.seal()
         elif batch_with_room(exchange, command.account, slot) is before:
             return before

@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from sequencer.batching import open_batch
 from sequencer.batching.prices import Panel, Report, agree, may_follow
 from sequencer.core.exchange import CARRY_S
 from sequencer.core.machine import Machine
@@ -188,6 +189,16 @@ def test_requests_wait_for_prices_of_now(age_s, is_taken):
     assert (record.batch > 0) == is_taken
     floor.price()
     assert (record.batch, record.paid) == (len(floor.exchange.sealed) + 1, 10**6)
+    check_and_tell_again(floor)
+
+
+def test_a_batch_pays_no_more_than_its_transaction_has_gas_for(monkeypatch):
+    monkeypatch.setattr(open_batch, "PAYMENTS", 2)
+    floor = rich_floor()
+    floor.seal()
+    taken = [floor.withdraw(account, 10**6).withdrawal.batch for account in (2, 3, 4, 5)]
+    first = len(floor.exchange.sealed)
+    assert taken == [first, first, first + 1, first + 1]
     check_and_tell_again(floor)
 
 
