@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Collection, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,6 +28,8 @@ from zkclear.keeper.sources import ChainSource, ExchangeSource, Source
 from zkclear.keeper.wallet import FeeTerms, Wallet
 from zkclear.rules.batch import OutcomeCode
 from zkclear.rules.units import AccountId, Lots
+from zkclear.service.configuration import ConfigurationError
+from zkclear.service.metrics import metrics_served
 
 app = typer.Typer(
     no_args_is_help=True, help="Liquidations: accounts below their maintenance margin are taken over."
@@ -183,9 +185,8 @@ def run(
         if once:
             keeper.round()
             return
-        if settings.metrics_listen:
-            counters.serve(settings.metrics_listen)
-        keeper.run(stop)
+        with _metrics(counters, settings.metrics_listen):
+            keeper.run(stop)
 
 
 @contextmanager
@@ -193,8 +194,14 @@ def _set_up() -> Iterator[None]:
     """A keeper that cannot run as it is set up is a fault of the configuration."""
     try:
         yield
-    except KeeperError as error:
+    except ConfigurationError as error:
         raise BadConfiguration(str(error)) from error
+
+
+def _metrics(counters: Counters, listen: str) -> AbstractContextManager[Any]:
+    if not listen:
+        return nullcontext()
+    return metrics_served(counters.registry, listen, setting="keeper.metrics_listen")
 
 
 @contextmanager

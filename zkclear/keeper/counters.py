@@ -1,8 +1,6 @@
 """What Prometheus sees of a keeper; amounts are in quote, 10^-6 tokens."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
-
-from zkclear.keeper.settings import KeeperError
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
 class Counters:
@@ -21,14 +19,6 @@ class Counters:
         self.failures = self._counter("keeper_rounds_failed", "Rounds without an answer.", "reason")
         build = Gauge("zkclear_build_info", "Always 1.", ("version",), registry=self.registry)
         build.labels(version).set(1)
-
-    def serve(self, listen: str) -> None:
-        """Listens for Prometheus; raises KeeperError if it cannot."""
-        host, _, port = listen.rpartition(":")
-        try:
-            start_http_server(int(port), addr=host.strip("[]"), registry=self.registry)
-        except OSError as error:
-            raise KeeperError(f"keeper.metrics_listen {listen} cannot be listened on: {error}") from error
 
     def _gauge(self, name: str, text: str) -> Gauge:
         return Gauge(f"zkclear_{name}", text, registry=self.registry)

@@ -1,28 +1,23 @@
 """What a keeper is told: option, then `ZKCLEAR_KEEPER__KEY`, then section `[keeper]` of zkclear.toml, then the default."""
 
-import difflib
-import os
-import tomllib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from zkclear.client.risk import HEALTH_PPM_MAX
 from zkclear.rules.units import ACCOUNT_BOUND, PPM, QUOTE_BOUND
+from zkclear.service.configuration import ConfigurationError, Section, load
 
-PREFIX = "ZKCLEAR_KEEPER__"
 
-
-class KeeperError(Exception):
+class KeeperError(ConfigurationError):
     """The keeper cannot run as it is set up; the text is one sentence that says what is missing or wrong."""
 
 
-class KeeperSettings(BaseModel):
+class KeeperSettings(Section):
     """All that a keeper is told."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     account: int = Field(ge=2, lt=ACCOUNT_BOUND)
     """The account that takes positions over; its owner's key signs."""
@@ -53,6 +48,13 @@ class KeeperSettings(BaseModel):
     metrics_listen: str = "127.0.0.1:9466"
     """Where Prometheus reads, HOST:PORT; empty: nowhere."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _has_account(cls, values: Any) -> Any:
+        if isinstance(values, dict) and "account" not in values:
+            raise ValueError("no account: give --account N, or keeper.account in zkclear.toml")
+        return values
+
     @field_validator("markets", mode="before")
     @classmethod
     def _names(cls, value: Any) -> Any:
@@ -68,40 +70,27 @@ class KeeperSettings(BaseModel):
         return value
 
 
+class _File(Section):
+    """What a keeper reads of the configuration file."""
+
+    keeper: KeeperSettings
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_section(cls, tables: dict[str, Any]) -> dict[str, Any]:
+        """Without a section all may come from options."""
+        return {"keeper": {}, **tables}
+
+
 def load_settings(path: Path | None, options: Mapping[str, Any]) -> KeeperSettings:
     """
     The settings of a file, the environment and options; an option that is None was not given.
 
-    Raises KeeperError with one sentence a fault; an unknown key is one, with the nearest known name.
+    Raises ConfigurationError with one sentence a fault; an unknown key is one, with the nearest known name.
     """
-    table = _section(path)
-    for name, value in os.environ.items():
-        if name.startswith(PREFIX):
-            table[name.removeprefix(PREFIX).lower()] = value
-    table |= {name: value for name, value in options.items() if value is not None}
-    known = list(KeeperSettings.model_fields)
-    for key in table:
-        if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
-            raise KeeperError(f"keeper.{key} is unknown; {hint}")
-    if "account" not in table:
-        raise KeeperError("no account: give --account N, or keeper.account in zkclear.toml")
-    try:
-        return KeeperSettings(**table)
-    except ValidationError as cause:
-        faults = (f"keeper.{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in cause.errors())
-        raise KeeperError("; ".join(faults)) from cause
-
-
-def _section(path: Path | None) -> dict[str, Any]:
-    if path is None:
-        return {}
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as cause:
-        raise KeeperError(f"{path} is no readable TOML file: {cause}") from cause
-    table = tables.get("keeper", {})
-    if not isinstance(table, dict):
-        raise KeeperError("keeper must be a section: [keeper]")
-    return dict(table)
+    given = [
+        f"keeper.{name}={json.dumps(value, default=str)}"
+        for name, value in options.items()
+        if value is not None
+    ]
+    return load(_File, path, given).keeper
