@@ -59,6 +59,7 @@ func wordCount(s Shape) int {
 
 // TestConstraints_GoldenFile compares the counts of tiny, micro and small, and of one more row, with the golden file.
 func TestConstraints_GoldenFile(t *testing.T) {
+	t.Parallel()
 	small, err := ShapeByName("small")
 	if err != nil {
 		t.Fatal(err)

@@ -59,6 +59,7 @@ func signOfZero(in []*big.Int, _ int, given *big.Int) bool {
 // TestHints_P1_NoLieIsAccepted replaces every hint of the compiled micro circuit, ours and gnark's, one output of one call
 // at a time: a constraint refuses it, or it is one of mayLie. Batches with and without risk operations.
 func TestHints_P1_NoLieIsAccepted(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		of      scenario
 		padding bool // It has rows that are not in use, and what they look up is nothing.

@@ -58,6 +58,7 @@ func ofRisk(kinds ...string) func(is func(string) bool) bool {
 // without a constraint seeing it, the batch's words and its old state being what they are: only those that are declared
 // here, and none that moves the new root or an outcome.
 func TestNullity_P1_NoWireIsFree(t *testing.T) {
+	t.Parallel()
 	circuit := newUnbound()
 	system, err := anatomy.Compile(circuit)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 
 // TestTransition_C1_VectorsDecideAlike solves the real constraint system for every case of transition.json.
 func TestTransition_C1_VectorsDecideAlike(t *testing.T) {
+	t.Parallel()
 	shape, err := ShapeByName("tiny")
 	if err != nil {
 		t.Fatal(err)

@@ -41,6 +41,7 @@ func honestBatches() map[string]scenario {
 // TestWires_P1_AChangedWireChangesNothing sets single wires of honest batches wrong and makes all behind them anew: a
 // constraint refuses that, or it is another batch, or this one comes to the same.
 func TestWires_P1_AChangedWireChangesNothing(t *testing.T) {
+	t.Parallel()
 	circuit := newUnbound()
 	compiled := forge.Compile(t, circuit)
 	system := anatomy.Open(compiled)
