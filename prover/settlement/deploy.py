@@ -20,13 +20,13 @@ from prover.settlement.artifacts import Artifact, forge_artifact, verifier_artif
 from prover.settlement.chain import TRANSACTION_GAS_CAP
 from prover.settlement.dev_markets import DEV_MARKETS, Listing
 from prover.settlement.errors import SettlementError, UnsafeKeysError, contract_error
-from prover.settlement.fees import first_fee
 from prover.settlement.genesis import require_genesis_root
 from zkclear.crypto.groth16 import verifying_key
 from zkclear.crypto.key_lint import lint
 from zkclear.crypto.verifier_code import missing_constants
 from zkclear.rules.markets import fields_of_config
 from zkclear.rules.shapes import shape_by_name
+from zkclear.service.fees import first_fee
 
 RECEIPT_LIMIT_S = 60
 TOKEN_E6 = 10**6

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from prover.durable import DurableFile
 from prover.settlement.chain import Landed
-from prover.settlement.fees import Fee
+from zkclear.service.fees import Fee
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS intents (

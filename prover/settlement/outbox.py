@@ -16,10 +16,10 @@ from prover.proving.records import ProvedBatch
 from prover.settlement.calldata import settle_arguments
 from prover.settlement.chain import TRANSACTION_GAS_CAP, Chain
 from prover.settlement.errors import SettlementError
-from prover.settlement.fees import GWEI, PERCENT, Fee, bumped, first_fee, within
 from prover.settlement.intents import Intent, IntentStore
 from zkclear.rules.num import div_ceil
 from zkclear.rules.shapes import shape_by_name
+from zkclear.service.fees import GWEI, PERCENT, Fee, bumped, first_fee, within
 
 GAS_RESERVE_PERCENT = 20
 """Above the estimate: storage that another transaction touches first may cost more."""

@@ -17,7 +17,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "zkclear.rules": (),
     "zkclear.crypto": ("zkclear.rules",),
     "zkclear.v1": (),
-    "zkclear.service": (),
+    "zkclear.service": ("zkclear.rules",),
     "zkclear.client": ("zkclear.rules", "zkclear.crypto", "zkclear.v1", "zkclear.audit"),
     "zkclear.keeper": (
         "zkclear.rules",

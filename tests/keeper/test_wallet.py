@@ -12,7 +12,8 @@ from zkclear.client import DevSigner
 from zkclear.client.errors import BaseError, ExchangeNotAvailable, RequestTimeout
 from zkclear.keeper import wallet as wallets
 from zkclear.keeper.sources import ChainSource
-from zkclear.keeper.wallet import GWEI, FeeTerms, Wallet
+from zkclear.keeper.wallet import FeeTerms, Wallet
+from zkclear.service.fees import GWEI, Fee
 
 PLAIN = hex(wallets.PLAIN_GAS)
 
@@ -159,7 +160,7 @@ def test_nothing_is_paid_beyond_the_limit(made, monkeypatch):
         dear.approve_bond()
     with not_mining(made):
         wallet = wallet_of(made)
-        wallet._offered = nonce_of(wallet), wallets.Fee(99 * GWEI, 99 * GWEI)
+        wallet._offered = nonce_of(wallet), Fee(99 * GWEI, 99 * GWEI)
         with pytest.raises(ExchangeNotAvailable, match="to replace it costs more than 100 gwei"):
             wallet.approve_bond()
         assert in_pool(made, wallet) == []
@@ -199,7 +200,7 @@ def test_the_race_is_won_by_whoever_is_mined_first_and_both_keepers_go_on(made):
     rival.approve_bond()
     with not_mining(made):
         thread, found = sent(made, made.clients[TAKER], bot.round)
-        rival._offered = nonce_of(rival), wallets.Fee(20 * GWEI, 10 * GWEI)
+        rival._offered = nonce_of(rival), Fee(20 * GWEI, 10 * GWEI)
         second, _ = sent(made, rival, lambda: rival.liquidate(LONG, "ETH-USD", taker=RIVAL))
         ask(made, "evm_mine")
         thread.join(30)

@@ -10,11 +10,11 @@ from prover.proving.records import ProvedBatch
 from prover.settlement.anvil import development_account
 from prover.settlement.chain import Chain
 from prover.settlement.errors import ChainMismatchError, SettlementError
-from prover.settlement.fees import Fee
 from prover.settlement.intents import IntentStore
 from prover.settlement.outbox import Outbox, SettlementRules, raw_payload
 from prover.settlement.worker import SettlementWorker
 from tests.chain import REFUSING, SETTLER, TOKEN_E6, Venue, deployed
+from zkclear.service.fees import Fee
 
 RULES = SettlementRules(finality=0, max_fee_gwei=100, bump_after_s=30, bump_percent=15, max_in_flight=3)
 GWEI = 10**9

@@ -21,11 +21,10 @@ from zkclear.client.errors import ContractError, ExchangeNotAvailable, RequestTi
 from zkclear.client.models import hex_text
 from zkclear.client.signers import LocalSigner
 from zkclear.rules.num import div_ceil
+from zkclear.service.fees import GWEI, Fee, bumped, first_fee, within
 
 log = structlog.get_logger()
 
-GWEI = 10**9
-PERCENT = 100
 LOOK_S = 0.2
 """How soon a mined transaction or a stop is noticed."""
 GIVE_UP_S = 120
@@ -45,14 +44,6 @@ class FeeTerms:
     max_fee_gwei: int = 100
     bump_after_s: int = 30
     bump_percent: int = 15
-
-
-@dataclass(frozen=True, slots=True)
-class Fee:
-    """What a transaction offers for a unit of gas, wei: at most, and of it to the block's maker."""
-
-    most: int
-    tip: int
 
 
 class Wallet(ChainClient):
@@ -100,7 +91,7 @@ class Wallet(ChainClient):
                 {
                     "from": self.address,
                     "nonce": nonce,
-                    "maxFeePerGas": fee.most,
+                    "maxFeePerGas": fee.max_fee,
                     "maxPriorityFeePerGas": fee.tip,
                 }
             )
@@ -124,23 +115,23 @@ class Wallet(ChainClient):
             if self._stop.is_set() or time.monotonic() >= deadline:
                 raise RequestTimeout(f"transaction {hex_text(digest)} is not mined yet", reason="NOT_MINED")
             raised = self._next_fee(nonce)
-            if raised.most <= self._limit:
+            if raised.max_fee <= self._limit:
                 fee = raised
-                log.info("not mined yet: the fee is raised", nonce=nonce, max_fee_wei=fee.most)
+                log.info("not mined yet: the fee is raised", nonce=nonce, max_fee_wei=fee.max_fee)
 
     def _push(self, fields: dict[str, Any], nonce: int, fee: Fee) -> tuple[Hash32, Fee]:
         """Sends one version; where a node has one under this nonce that offers more, a dearer one."""
         for _ in range(RAISES):
-            if fee.most > self._limit:
+            if fee.max_fee > self._limit:
                 break
-            priced = {"maxFeePerGas": fee.most, "maxPriorityFeePerGas": fee.tip}
+            priced = {"maxFeePerGas": fee.max_fee, "maxPriorityFeePerGas": fee.tip}
             signed = Account.sign_transaction({**fields, **priced, "nonce": nonce}, self.signer.secret)
             self._offered = nonce, fee
             try:
                 with node_errors(self.rpc_url):
                     return self._sent(signed), fee
             except _Underpriced:
-                fee = self._raised(fee)
+                fee = bumped(fee, fee, percent=self._terms.bump_percent)
         raise ExchangeNotAvailable(
             f"a transaction of {self.address} waits, and to replace it costs more than "
             f"{self._terms.max_fee_gwei} gwei a unit of gas",
@@ -191,7 +182,7 @@ class Wallet(ChainClient):
                 f"a unit of gas costs {div_ceil(base + tip, GWEI)} gwei, more than {self._terms.max_fee_gwei}",
                 reason="FEE_LIMIT",
             )
-        return Fee(min(2 * base + tip, self._limit), tip)
+        return within(first_fee(base_fee=base, tip=tip), limit=self._limit, base_fee=base)
 
     def _next_fee(self, nonce: int) -> Fee:
         """What the network asks now, and more than what was offered under the same nonce before."""
@@ -199,14 +190,7 @@ class Wallet(ChainClient):
             first = self._first_fee()
         if self._offered is None or self._offered[0] != nonce:
             return first
-        before = self._raised(self._offered[1])
-        return Fee(max(first.most, before.most), max(first.tip, before.tip))
-
-    def _raised(self, fee: Fee) -> Fee:
-        """By so many percent, rounded up and at least by one: less is no replacement."""
-        factor = PERCENT + self._terms.bump_percent
-        most, tip = (max(value + 1, div_ceil(value * factor, PERCENT)) for value in (fee.most, fee.tip))
-        return Fee(most, tip)
+        return bumped(self._offered[1], first, percent=self._terms.bump_percent)
 
 
 class _Underpriced(Exception):  # noqa: N818 - an answer of the node

@@ -2,7 +2,7 @@
 
 import pytest
 
-from prover.settlement.fees import Fee, bumped, first_fee, within
+from zkclear.service.fees import Fee, bumped, first_fee, within
 
 
 def test_the_first_fee_leaves_room_for_the_base_fee_to_double():
