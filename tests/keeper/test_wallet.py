@@ -2,6 +2,7 @@
 
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -82,6 +83,7 @@ def given_up(made, wallet, monkeypatch, call):
     """Leaves a transaction in the pool."""
     with monkeypatch.context() as patch:
         patch.setattr(wallets, "GIVE_UP_S", 0)
+        patch.setattr(wallet, "_terms", replace(wallet._terms, bump_after_s=0))
         with pytest.raises(RequestTimeout, match=r"0x[0-9a-f]{64} is not mined yet"):
             call()
     (offered,) = in_pool(made, wallet)
