@@ -121,7 +121,9 @@ class Stage:
 
     def wait_settled(self) -> list[Batch]:
         """All batches, oldest first, once the last one that holds something is final on L1."""
-        self.wait(lambda: all(map(_is_settled, self._batches())), "the last settlement")
+        self.wait(
+            lambda: bool(batches := self._batches()) and all(map(_is_settled, batches)), "the last settlement"
+        )
         return self._batches()
 
     def withdraw(self) -> list[tuple[str, Decimal]]:
