@@ -18,8 +18,9 @@ from typing import IO
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
+from zkclear.service.sections import DEVELOPMENT_CHAIN_ID
+
 CONTRACTS = Path(__file__).resolve().parents[2] / "contracts"
-DEVELOPMENT_CHAIN_ID = 31337
 DEVELOPMENT_MNEMONIC = "test test test test test test test test test test test junk"
 START_LIMIT_S = 20
 """Anvil listens within a second; a machine under load gets more."""

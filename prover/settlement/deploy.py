@@ -15,7 +15,6 @@ from web3.exceptions import ContractLogicError
 from web3.types import TxReceipt
 
 from prover.proving.keys import CircuitKeys
-from prover.settlement.anvil import DEVELOPMENT_CHAIN_ID
 from prover.settlement.artifacts import Artifact, forge_artifact, verifier_artifact
 from prover.settlement.chain import TRANSACTION_GAS_CAP
 from prover.settlement.dev_markets import DEV_MARKETS, Listing
@@ -27,6 +26,7 @@ from zkclear.crypto.verifier_code import missing_constants
 from zkclear.rules.markets import fields_of_config
 from zkclear.rules.shapes import shape_by_name
 from zkclear.service.fees import first_fee
+from zkclear.service.sections import DEVELOPMENT_CHAIN_ID
 
 RECEIPT_LIMIT_S = 60
 TOKEN_E6 = 10**6

@@ -5,7 +5,7 @@ Every batch begins with its L1 requests and with what is to be done about accoun
 
 When a batch seals: at a price tick that moves a mark, when the next fill or entry does not fit, when L1 requests wait (a
 batch takes them only while it has no entry), when those were in the way of a liquidation, by age, and on the operator's
-wish. An empty batch is never sealed. Requests wait while the prices are known to be wrong, and nothing at all enters a
+wish. An empty batch is never sealed. Requests wait while the prices are old or known to be wrong, and nothing at all enters a
 batch that the contract might not take any more.
 """
 

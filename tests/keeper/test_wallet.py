@@ -72,11 +72,17 @@ def sent(made, wallet, call):
 
     thread = threading.Thread(target=run)
     thread.start()
+    wait_for(lambda: in_pool(made, wallet), thread)
+    return thread, found
+
+
+def wait_for(condition, thread):
+    """Until the thread, which goes on meanwhile, has made the condition true."""
     for _ in range(200):
-        if in_pool(made, wallet):
-            return thread, found
+        if condition():
+            return
         thread.join(0.05)
-    raise AssertionError(f"nothing was sent: {found}")
+    raise AssertionError("it did not come to that")
 
 
 def given_up(made, wallet, monkeypatch, call):
@@ -143,10 +149,7 @@ def test_a_bid_that_waits_is_taken_back_when_the_price_is_back(made, monkeypatch
         given_up(made, wallet, monkeypatch, bot.round)
         seen.view = lambda *_: healthy
         thread, _ = sent(made, wallet, bot.round)
-        for _ in range(200):
-            if [each["gas"] for each in pool(made, wallet)] == [PLAIN]:
-                break
-            thread.join(0.05)
+        wait_for(lambda: [each["gas"] for each in pool(made, wallet)] == [PLAIN], thread)
         ask(made, "evm_mine")
         thread.join(30)
     assert not thread.is_alive()
@@ -184,10 +187,7 @@ def test_a_nonce_that_another_program_took_is_said(made):
     with not_mining(made):
         thread, found = sent(made, wallet, wallet.approve_bond)
         second, _ = sent(made, other, other.take_back)
-        for _ in range(200):
-            if [each["gas"] for each in pool(made, wallet)] == [PLAIN]:
-                break
-            second.join(0.05)
+        wait_for(lambda: [each["gas"] for each in pool(made, wallet)] == [PLAIN], second)
         ask(made, "evm_mine")
         thread.join(30)
         second.join(30)

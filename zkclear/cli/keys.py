@@ -6,7 +6,6 @@ A key is never an option's value, where other users of the machine would see it.
 
 import json
 import os
-import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -18,10 +17,10 @@ from zkclear.cli.frame import Frame, command
 from zkclear.cli.profile import BadConfiguration
 from zkclear.client.errors import AuthenticationError
 from zkclear.client.signers import DevSigner, KeystoreSigner, LocalSigner, write_keystore
+from zkclear.service.keys import BARE_KEY
+from zkclear.service.sections import DEVELOPMENT_CHAIN_ID
 
-DEVELOPMENT_CHAIN_ID = 31_337
 KEY_VARIABLE = "ZKCLEAR_PRIVATE_KEY"
-BARE_KEY = re.compile(r"0x[0-9a-fA-F]{64}")
 PASSWORD_VARIABLE = "ZKCLEAR_KEY_PASSWORD"  # noqa: S105 - the name of a variable
 
 KeyFile = Annotated[
